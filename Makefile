@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: ISC
+# dk: one Makefile for everything. Objects and binaries go to build/.
+# A library of lib/ is one archive; a program's line names the archives and
+# third-party libraries it links, and nothing else can get into it.
+
+include config.mk
+
+B = build
+O = $(B)/obj
+DEPS = $(B)/deps
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wno-missing-field-initializers -Werror
+CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+	-DDK_ISAL=$(ISAL) -DDK_ZSTD=$(ZSTD) -Ilib -I$(B)/gen $(DEPS_CPPFLAGS)
+DEPS_CPPFLAGS = -isystem $(DEPS)/include -isystem $(DEPS)/kernel
+DEPS_LDFLAGS = -L$(DEPS)/lib
+COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP
+
+# ---- third-party libraries, as link flags
+JANSSON = -ljansson
+NETTLE = -lnettle
+BEARSSL = -lbearssl
+ARCHIVE = -larchive
+SECCOMP = -lseccomp
+GZIP_1 = -lisal -lz
+GZIP_0 = -lz
+ZSTD_1 = -lzstd
+CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
+
+# ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
+LIBS = base oci store layer remote run
+base_OBJ = msg err mem buf str fmt fd path proc opt
+oci_OBJ =
+store_OBJ =
+layer_OBJ =
+remote_OBJ =
+run_OBJ =
+
+# ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
+PROGS =
+
+# dk-x_OBJ = more objects of the folder; dk-x_LIB; dk-x_EXT
+
+# ---- unit tests: tests/unit/NAME.c links these
+UNITS =
+
+# ==== rules from here on
+ALL_OBJ = $(foreach l,$(LIBS),$($(l)_OBJ:%=$(O)/lib/$(l)/%.o)) \
+	$(foreach p,$(PROGS),$(O)/$(p)/$(p).o $($(p)_OBJ:%=$(O)/$(p)/%.o)) \
+	$(UNITS:%=$(O)/tests/unit/%.o)
+ARCHIVES = $(foreach l,$(LIBS),$(if $($(l)_OBJ),$(B)/lib/$(l).a))
+BINS = $(PROGS:%=$(B)/bin/%)
+PAGES = $(foreach p,$(PROGS),$(wildcard $(p)/$(p).1)) $(wildcard lib/man/*.[1-8])
+
+all: $(BINS)
+
+deps: $(DEPS)/VERSIONS
+
+$(DEPS)/VERSIONS: $(wildcard lib/deps/*)
+	lib/deps/build OUT=$(DEPS) CC="$(CC)" ISAL=$(ISAL) ZSTD=$(ZSTD)
+
+# a settings change rebuilds
+$(B)/settings: FORCE
+	@mkdir -p $(B)
+	@echo '$(COMPILE) $(LDFLAGS) $(AR)' | cmp -s - $@ || echo '$(COMPILE) $(LDFLAGS) $(AR)' > $@
+
+$(O)/%.o: %.c $(B)/settings | $(DEPS)/VERSIONS
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+define lib_rule
+$(B)/lib/$(1).a: $($(1)_OBJ:%=$(O)/lib/$(1)/%.o)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(if $($(l)_OBJ),$(eval $(call lib_rule,$(l)))))
+
+define prog_rule
+$(B)/bin/$(1): $(O)/$(1)/$(1).o $($(1)_OBJ:%=$(O)/$(1)/%.o) $($(1)_LIB:%=$(B)/lib/%.a)
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
+endef
+$(foreach p,$(PROGS),$(eval $(call prog_rule,$(p))))
+
+define unit_rule
+$(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_LIB:%=$(B)/lib/%.a)
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
+
+units: $(UNITS:%=$(B)/unit/%)
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1 \
+		$(DESTDIR)$(MANPREFIX)/man5 $(DESTDIR)$(MANPREFIX)/man7
+	for b in $(BINS); do \
+		$(STRIP) -o $(DESTDIR)$(PREFIX)/bin/$${b##*/} $$b && \
+		chmod 755 $(DESTDIR)$(PREFIX)/bin/$${b##*/} || exit 1; done
+	for m in $(PAGES); do \
+		install -m 644 $$m $(DESTDIR)$(MANPREFIX)/man$${m##*.}/ || exit 1; done
+
+uninstall:
+	for b in $(PROGS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$b; done
+	for m in $(PAGES); do rm -f $(DESTDIR)$(MANPREFIX)/man$${m##*.}/$${m##*/}; done
+
+# the third-party libraries stay; distclean takes them too
+clean:
+	rm -rf $(O) $(B)/bin $(B)/lib $(B)/unit $(B)/gen $(B)/settings $(B)/asan $(B)/dist
+
+distclean:
+	rm -rf $(B)
+
+dist:
+	mkdir -p $(B)/dist
+	git archive --prefix=dk-$(VERSION)/ HEAD | gzip -9n > $(B)/dist/dk-$(VERSION).tar.gz
+
+FORCE:
+.PHONY: all deps units install uninstall clean distclean dist FORCE
+
+-include $(ALL_OBJ:.o=.d)
