@@ -55,17 +55,27 @@ PAGES = $(foreach p,$(PROGS),$(wildcard $(p)/$(p).1)) $(wildcard lib/man/*.[1-8]
 
 all: $(BINS)
 
+# ---- third-party libraries: `make deps`, or one of them, `make deps-zlib`
+BUILD_DEPS = lib/deps/build OUT=$(DEPS) CC="$(CC)" AR="$(AR)" ISAL=$(ISAL) ZSTD=$(ZSTD)
+
 deps: $(DEPS)/VERSIONS
 
-$(DEPS)/VERSIONS: $(wildcard lib/deps/*)
-	lib/deps/build OUT=$(DEPS) CC="$(CC)" ISAL=$(ISAL) ZSTD=$(ZSTD)
+deps-%:
+	$(BUILD_DEPS) $*
 
-# a settings change rebuilds
-$(B)/settings: FORCE
-	@mkdir -p $(B)
-	@echo '$(COMPILE) $(LDFLAGS) $(AR)' | cmp -s - $@ || echo '$(COMPILE) $(LDFLAGS) $(AR)' > $@
+$(DEPS)/VERSIONS: $(wildcard lib/deps/*) $(DEPS)/settings
+	$(BUILD_DEPS)
 
-$(O)/%.o: %.c $(B)/settings | $(DEPS)/VERSIONS
+$(DEPS)/settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BUILD_DEPS)' | cmp -s - $@ || echo '$(BUILD_DEPS)' > $@
+
+# changed settings or third-party libraries rebuild everything
+$(B)/settings: FORCE | $(DEPS)/VERSIONS
+	@{ echo '$(COMPILE) $(LDFLAGS) $(AR)'; cat $(DEPS)/stamp/*; } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(O)/%.o: %.c $(B)/settings
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
