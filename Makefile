@@ -10,7 +10,7 @@ O = $(B)/obj
 DEPS = $(B)/deps
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wwrite-strings -Wvla -Wno-missing-field-initializers -Werror
+	-Wpointer-arith -Wvla -Wno-missing-field-initializers -Werror
 CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-DDK_ISAL=$(ISAL) -DDK_ZSTD=$(ZSTD) -Ilib -I$(B)/gen $(DEPS_CPPFLAGS)
 DEPS_CPPFLAGS = -isystem $(DEPS)/include -isystem $(DEPS)/kernel
@@ -43,7 +43,10 @@ PROGS =
 # dk-x_OBJ = more objects of the folder; dk-x_LIB; dk-x_EXT
 
 # ---- unit tests: tests/unit/NAME.c links these
-UNITS =
+UNITS = \
+	test-base
+
+test-base_LIB = base
 
 # ==== rules from here on
 ALL_OBJ = $(foreach l,$(LIBS),$($(l)_OBJ:%=$(O)/lib/$(l)/%.o)) \

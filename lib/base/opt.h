@@ -3,11 +3,13 @@
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
  * One option. name: long name without dashes; c: letter, or a number from 256 up where it has none.
- * arg: NULL for none, else the argument's name as help shows it. An entry with name NULL ends the table.
+ * arg: NULL for none, else the argument's name as help shows it (in brackets: it may be left out, optarg is
+ * then NULL; such an option has no use as a letter with an argument). An entry with name NULL ends the table.
  * A help of NULL hides it from --help (spelling variants).
  */
 struct opt {
@@ -33,5 +35,8 @@ int opt_next(int argc, char **argv, const struct opt_cmd *cmd);
 /* One line "name: text" and a pointer to --help; exits with usage_status. */
 _Noreturn void opt_usage(const struct opt_cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* An optional boolean argument: NULL and true, 1, t, yes are true; false, 0, f, no are false; else wrong usage. */
+bool opt_bool(const struct opt_cmd *cmd, const char *name, const char *arg);
 
 #endif
