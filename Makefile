@@ -7,7 +7,7 @@ include config.mk
 
 B = build
 O = $(B)/obj
-DEPS = $(B)/deps
+DEPS = build/deps
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wno-missing-field-initializers -Werror
@@ -38,7 +38,10 @@ remote_OBJ =
 run_OBJ =
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
-PROGS =
+PROGS = \
+	dk
+
+dk_LIB = base
 
 # dk-x_OBJ = more objects of the folder; dk-x_LIB; dk-x_EXT
 
@@ -49,6 +52,10 @@ UNITS = \
 test-base_LIB = base
 
 # ==== rules from here on
+# V=1 shows whole commands
+V = 0
+Q = $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@echo '$(1) $(2)')
 ALL_OBJ = $(foreach l,$(LIBS),$($(l)_OBJ:%=$(O)/lib/$(l)/%.o)) \
 	$(foreach p,$(PROGS),$(O)/$(p)/$(p).o $($(p)_OBJ:%=$(O)/$(p)/%.o)) \
 	$(UNITS:%=$(O)/tests/unit/%.o)
@@ -80,31 +87,72 @@ $(B)/settings: FORCE | $(DEPS)/VERSIONS
 
 $(O)/%.o: %.c $(B)/settings
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -c -o $@ $<
 
 define lib_rule
 $(B)/lib/$(1).a: $($(1)_OBJ:%=$(O)/lib/$(1)/%.o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(call say,AR,$$@)
+	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(if $($(l)_OBJ),$(eval $(call lib_rule,$(l)))))
 
 define prog_rule
 $(B)/bin/$(1): $(O)/$(1)/$(1).o $($(1)_OBJ:%=$(O)/$(1)/%.o) $($(1)_LIB:%=$(B)/lib/%.a)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
+	$$(call say,LD,$$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
 endef
 $(foreach p,$(PROGS),$(eval $(call prog_rule,$(p))))
+
+# tests run under the sanitizers
+ASAN_TESTS =
 
 define unit_rule
 $(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_LIB:%=$(B)/lib/%.a)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
+	$$(call say,LD,$$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 
 units: $(UNITS:%=$(B)/unit/%)
+
+# ---- tests: `make test` is quick, `make check` is everything
+SCRIPTS = bootstrap .ci/run lib/deps/build lib/deps/fetch lib/deps/recipes \
+	tests/lib.sh tests/demo.sh $(wildcard tests/*/*.t tests/bench/*.sh)
+CSRC = $(wildcard dk/*.c dk-*/*.c lib/*/*.c tests/*/*.c)
+CHDR = $(wildcard dk-*/*.h lib/*/*.h tests/*/*.h)
+TESTS = $(UNITS:%=$(B)/unit/%) $(wildcard tests/*/*.t)
+
+test: all units
+	prove $(PROVE_FLAGS) --timer -e '' $(TESTS)
+
+check: all units
+	$(MAKE) lint
+	$(MAKE) check-asan
+	$(MAKE) test
+
+# the same sources with clang, glibc and the distribution's own shared libraries
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ASAN_MAKE = $(MAKE) B=build/asan CC=clang CFLAGS="-O1 -g $(ASAN)" LDFLAGS="$(ASAN)" \
+	DEPS_CPPFLAGS= DEPS_LDFLAGS=
+check-asan:
+	$(ASAN_MAKE) all units
+	$(ASAN_MAKE) run-asan
+
+run-asan:
+	DK_BIN=$(CURDIR)/$(B)/bin prove $(PROVE_FLAGS) --timer -e '' $(UNITS:%=$(B)/unit/%) $(ASAN_TESTS)
+
+lint:
+	mandoc -Tlint -W warning $(PAGES)
+	shellcheck -x -S warning $(wildcard $(SCRIPTS))
+	clang-format --dry-run -Werror $(CSRC) $(CHDR)
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
+		--suppress=missingInclude --suppress=unknownMacro -D_GNU_SOURCE -DDK_ISAL=1 -DDK_ZSTD=1 \
+		-Ilib -j2 $(CSRC)
 
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1 \
@@ -131,6 +179,6 @@ dist:
 	git archive --prefix=dk-$(VERSION)/ HEAD | gzip -9n > $(B)/dist/dk-$(VERSION).tar.gz
 
 FORCE:
-.PHONY: all deps units install uninstall clean distclean dist FORCE
+.PHONY: all deps units test check check-asan run-asan lint install uninstall clean distclean dist FORCE
 
 -include $(ALL_OBJ:.o=.d)

@@ -15,7 +15,10 @@ struct buf {
 };
 
 #define CLEAN_BUF __attribute__((cleanup(buf_free)))
-#define BUF_INIT { NULL, 0, 0 }
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 void buf_free(struct buf *b); /* leaves BUF_INIT */
 void buf_clear(struct buf *b); /* len = 0, keeps the memory */
@@ -23,8 +26,7 @@ void buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
-void buf_addf(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the first n bytes. */
 void buf_drop(struct buf *b, size_t n);
 /* The string (never NULL); owned by the buffer. */

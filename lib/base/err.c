@@ -17,8 +17,7 @@ set(struct err *e, int code, int tell, const char *fmt, va_list ap)
 	if (n < 0)
 		n = 0;
 	if (tell && code != 0 && (size_t)n < sizeof(e->msg))
-		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s",
-			strerror(code));
+		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", strerror(code));
 }
 
 int
@@ -55,7 +54,6 @@ err_wrap(struct err *e, const char *fmt, ...)
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
 	n = strlen(e->msg);
-	snprintf(e->msg + n, sizeof(e->msg) - n, ": %.*s",
-		(int)(sizeof(old) - 1), old);
+	snprintf(e->msg + n, sizeof(e->msg) - n, ": %.*s", (int)(sizeof(old) - 1), old);
 	return -1;
 }

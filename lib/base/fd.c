@@ -160,8 +160,8 @@ fd_sync_parent(int dir, const char *path, struct err *e)
 }
 
 int
-fd_store(int tmpdir, int dir, const char *path, const void *p, size_t n,
-	mode_t mode, bool sync, struct err *e)
+fd_store(int tmpdir, int dir, const char *path, const void *p, size_t n, mode_t mode, bool sync,
+	struct err *e)
 {
 	char tmp[24] = "new-";
 	CLEAN_FD int fd = -1;
@@ -220,9 +220,8 @@ fd_is_locked(int fd)
 }
 
 int
-fd_each(int dir, const char *path,
-	int (*fn)(void *arg, const char *name, unsigned char d_type), void *arg,
-	struct err *e)
+fd_each(int dir, const char *path, int (*fn)(void *arg, const char *name, unsigned char d_type),
+	void *arg, struct err *e)
 {
 	CLEAN_DIR DIR *d = NULL;
 	struct dirent *ent;
@@ -269,8 +268,8 @@ rmtree_dir(int top, int dir, const char *name, dev_t dev, int depth, struct err 
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno != EACCES || fchmodat(dir, name, 0700, 0) < 0 ||
-			(fd = openat(dir, name,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			(fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
+				0)
 			return err_set(e, errno, "open '%s'", name);
 	}
 	if (fstat(fd, &st) < 0)

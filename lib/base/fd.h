@@ -33,8 +33,8 @@ int fd_load(int dir, const char *path, size_t max, struct buf *out, struct err *
  * Writes dir/path whole: temporary file tmpdir/.. in tmpdir (same file system), with sync
  * also fsync before rename(2) and fsync of the directory after. Never half-written. 0/-1.
  */
-int fd_store(int tmpdir, int dir, const char *path, const void *p, size_t n,
-	mode_t mode, bool sync, struct err *e);
+int fd_store(int tmpdir, int dir, const char *path, const void *p, size_t n, mode_t mode, bool sync,
+	struct err *e);
 /* fsync of the directory that holds path (relative to dir). */
 int fd_sync_parent(int dir, const char *path, struct err *e);
 
@@ -46,10 +46,12 @@ int fd_lock(int fd, bool exclusive, bool wait, struct err *e); /* 0, -1 (EAGAIN:
 void fd_unlock(int fd);
 int fd_is_locked(int fd); /* would an exclusive lock fail? 1/0, -1 on error */
 
-/* Removes path below dir with all it holds; never follows links, never leaves its file system. ENOENT is success. */
+/* Removes path below dir with all it holds; never follows links, never leaves its file system.
+ * ENOENT is success. */
 int fd_rmtree(int dir, const char *path, struct err *e);
 
-/* Calls fn for each name but . and .. (unsorted); a non-zero return stops and is returned. -1 with e on error. */
+/* Calls fn for each name but . and .. (unsorted); a non-zero return stops and is returned. -1 with
+ * e on error. */
 int fd_each(int dir, const char *path, int (*fn)(void *arg, const char *name, unsigned char d_type),
 	void *arg, struct err *e);
 

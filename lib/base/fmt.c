@@ -61,8 +61,7 @@ fmt_duration(int64_t s, char out[48])
 		/* docker rounds hours, and cuts everything else */
 		if (step[i].unit == 3600)
 			s += 1800;
-		snprintf(out, 48, "%lld %s", (long long)(s / step[i].unit),
-			step[i].name);
+		snprintf(out, 48, "%lld %s", (long long)(s / step[i].unit), step[i].name);
 	}
 	return out;
 }
@@ -107,18 +106,17 @@ fmt_parse_rfc3339(const char *s, struct timespec *out)
 	long ns = 0, scale = 100000000;
 	int y, mon, oh, om, sign = 0;
 
-	if (digits(&s, 4, &y) < 0 || *s++ != '-' || digits(&s, 2, &mon) < 0 ||
-		*s++ != '-' || digits(&s, 2, &tm.tm_mday) < 0)
+	if (digits(&s, 4, &y) < 0 || *s++ != '-' || digits(&s, 2, &mon) < 0 || *s++ != '-' ||
+		digits(&s, 2, &tm.tm_mday) < 0)
 		return -1;
 	if (*s != 'T' && *s != 't' && *s != ' ')
 		return -1;
 	s++;
-	if (digits(&s, 2, &tm.tm_hour) < 0 || *s++ != ':' ||
-		digits(&s, 2, &tm.tm_min) < 0 || *s++ != ':' ||
-		digits(&s, 2, &tm.tm_sec) < 0)
+	if (digits(&s, 2, &tm.tm_hour) < 0 || *s++ != ':' || digits(&s, 2, &tm.tm_min) < 0 ||
+		*s++ != ':' || digits(&s, 2, &tm.tm_sec) < 0)
 		return -1;
-	if (mon < 1 || mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-		tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	if (mon < 1 || mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
+		tm.tm_min > 59 || tm.tm_sec > 60)
 		return -1;
 	if (*s == '.') {
 		for (s++; *s >= '0' && *s <= '9'; s++) {
@@ -134,8 +132,8 @@ fmt_parse_rfc3339(const char *s, struct timespec *out)
 		s++;
 	} else if (*s == '+' || *s == '-') {
 		sign = *s++ == '-' ? -1 : 1;
-		if (digits(&s, 2, &oh) < 0 || *s++ != ':' ||
-			digits(&s, 2, &om) < 0 || oh > 23 || om > 59)
+		if (digits(&s, 2, &oh) < 0 || *s++ != ':' || digits(&s, 2, &om) < 0 || oh > 23 ||
+			om > 59)
 			return -1;
 		out->tv_sec -= sign * (oh * 3600 + om * 60);
 	} else {

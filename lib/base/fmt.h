@@ -12,7 +12,8 @@
 
 /* Docker's decimal sizes with at most three digits: 0B 532B 1.09kB 74.8MB 1.2GB. Returns out. */
 char *fmt_size(uint64_t n, char out[16]);
-/* Seconds as Docker words them: Less than a second, 5 seconds, About a minute, 3 weeks. Returns out. */
+/* Seconds as Docker words them: Less than a second, 5 seconds, About a minute, 3 weeks. Returns
+ * out. */
 char *fmt_duration(int64_t seconds, char out[48]);
 /* 2026-01-02T03:04:05.123456789Z; zero nanoseconds are left out. Returns out. */
 char *fmt_rfc3339(struct timespec t, char out[40]);

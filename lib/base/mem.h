@@ -41,11 +41,11 @@ steal_fd(int *fd)
 	return r;
 }
 
-#define steal_ptr(pp)                             \
-	__extension__({                           \
-		__typeof__(*(pp)) steal_p_ = *(pp); \
-		*(pp) = NULL;                     \
-		steal_p_;                         \
+#define steal_ptr(pp)                                                                              \
+	__extension__({                                                                            \
+		__typeof__(*(pp)) steal_p_ = *(pp);                                                \
+		*(pp) = NULL;                                                                      \
+		steal_p_;                                                                          \
 	})
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -19,8 +19,7 @@ const char *msg_name(void);
  */
 void warnm(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warn_err(const struct err *e);
-_Noreturn void die(int status, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+_Noreturn void die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void die_err(int status, const struct err *e);
 
 /* Replaces control bytes (C0, DEL; UTF-8 encoded C1 too) in place by '?'. Returns s. */

@@ -41,10 +41,15 @@ help(const struct opt_cmd *cmd)
 			continue;
 		if (o->c < 256)
 			snprintf(left, sizeof(left), "-%c, --%s%s%s", o->c, o->name,
-				o->arg == NULL ? "" : o->arg[0] == '[' ? "=" : " ", o->arg != NULL ? o->arg : "");
+				o->arg == NULL             ? ""
+					: o->arg[0] == '[' ? "="
+							   : " ",
+				o->arg != NULL ? o->arg : "");
 		else
 			snprintf(left, sizeof(left), "    --%s%s%s", o->name,
-				o->arg == NULL ? "" : o->arg[0] == '[' ? "=" : " ",
+				o->arg == NULL             ? ""
+					: o->arg[0] == '[' ? "="
+							   : " ",
 				o->arg != NULL ? o->arg : "");
 		printf("  %-28s %s\n", left, o->help);
 	}
@@ -104,8 +109,9 @@ opt_next(int argc, char **argv, const struct opt_cmd *cmd)
 		shorts[s++] = ':';
 		for (n = 0, o = cmd->opts; o->name != NULL; o++, n++) {
 			longs[n].name = o->name;
-			longs[n].has_arg = o->arg == NULL ? no_argument :
-				o->arg[0] == '[' ? optional_argument : required_argument;
+			longs[n].has_arg = o->arg == NULL ? no_argument
+				: o->arg[0] == '['        ? optional_argument
+							  : required_argument;
 			longs[n].val = o->c;
 			if (o->c < 256 && strchr(shorts, o->c) == NULL) {
 				shorts[s++] = (char)o->c;

@@ -8,9 +8,9 @@
 
 /*
  * One option. name: long name without dashes; c: letter, or a number from 256 up where it has none.
- * arg: NULL for none, else the argument's name as help shows it (in brackets: it may be left out, optarg is
- * then NULL; such an option has no use as a letter with an argument). An entry with name NULL ends the table.
- * A help of NULL hides it from --help (spelling variants).
+ * arg: NULL for none, else the argument's name as help shows it (in brackets: it may be left out,
+ * optarg is then NULL; such an option has no use as a letter with an argument). An entry with name
+ * NULL ends the table. A help of NULL hides it from --help (spelling variants).
  */
 struct opt {
 	const char *name;
@@ -27,16 +27,18 @@ struct opt_cmd {
 };
 
 /*
- * The next option's c, -1 at the end (optind is then the first operand, as with getopt_long and a leading '+').
- * optarg as there. --help and --version are handled here: stdout, exit 0. Unknown option or missing argument:
- * one line on stderr that names the nearest known option, exit with usage_status.
+ * The next option's c, -1 at the end (optind is then the first operand, as with getopt_long and a
+ * leading '+'). optarg as there. --help and --version are handled here: stdout, exit 0. Unknown
+ * option or missing argument: one line on stderr that names the nearest known option, exit with
+ * usage_status.
  */
 int opt_next(int argc, char **argv, const struct opt_cmd *cmd);
 /* One line "name: text" and a pointer to --help; exits with usage_status. */
 _Noreturn void opt_usage(const struct opt_cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* An optional boolean argument: NULL and true, 1, t, yes are true; false, 0, f, no are false; else wrong usage. */
+/* An optional boolean argument: NULL and true, 1, t, yes are true; false, 0, f, no are false; else
+ * wrong usage. */
 bool opt_bool(const struct opt_cmd *cmd, const char *name, const char *arg);
 
 #endif

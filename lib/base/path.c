@@ -51,7 +51,8 @@ walk(int root, const char *path, int flags, mode_t mode)
 		n = strcspn(p, "/");
 		last = p[n + strspn(p + n, "/")] == '\0';
 		if (n == 0) { /* the directory walked to is the result */
-			fd = openat(way[depth], ".", flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), mode);
+			fd = openat(
+				way[depth], ".", flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), mode);
 			break;
 		}
 		if (n > NAME_MAX) {
@@ -149,8 +150,8 @@ path_open_in(int root, const char *path, int flags, mode_t mode, struct err *e)
 }
 
 int
-path_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
-	int *made, struct err *e)
+path_mkdirs_in(
+	int root, const char *path, mode_t mode, uid_t uid, gid_t gid, int *made, struct err *e)
 {
 	const int flags = O_RDONLY | O_DIRECTORY;
 	CLEAN_FREE char *sofar = xstrdup(path);
@@ -166,7 +167,8 @@ path_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		return steal_fd(&fd);
 	if (errno != ENOENT)
 		return err_set(e, errno, "open '%s'", path);
-	/* from the left: each prefix is resolved in the root again, so links in it are followed as in a chroot */
+	/* from the left: each prefix is resolved in the root again, so links in it are followed as
+	 * in a chroot */
 	fd = open_in(root, ".", flags, 0);
 	if (fd < 0)
 		return err_set(e, errno, "open the root");
@@ -188,11 +190,14 @@ path_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
 				return err_set(e, errno, "mkdir '%s'", sofar);
 			} else {
 				/* a link to nowhere stands there */
-				return err_setx(e, ENOENT, "mkdir '%s': a dangling symbolic link is in the way", sofar);
+				return err_setx(e, ENOENT,
+					"mkdir '%s': a dangling symbolic link is in the way",
+					sofar);
 			}
 			next = openat(fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
-			if (next >= 0 && ((geteuid() == 0 && fchown(next, uid, gid) < 0) ||
-				fchmod(next, mode) < 0)) {
+			if (next >= 0 &&
+				((geteuid() == 0 && fchown(next, uid, gid) < 0) ||
+					fchmod(next, mode) < 0)) {
 				err_set(e, errno, "chown '%s'", sofar);
 				close(next);
 				return -1;
@@ -207,8 +212,8 @@ path_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
 }
 
 int
-path_parent_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
-	const char **base, int *made, struct err *e)
+path_parent_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, const char **base,
+	int *made, struct err *e)
 {
 	CLEAN_FREE char *parent = NULL;
 	const char *slash = strrchr(path, '/');

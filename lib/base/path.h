@@ -20,12 +20,14 @@ int path_open_in(int root, const char *path, int flags, mode_t mode, struct err 
  * (mode, owner uid:gid for what is made); base is set to the component, "" for the root itself;
  * *base points into path. made (may be NULL) counts directories created. fd/-1.
  */
-int path_parent_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
-	const char **base, int *made, struct err *e);
+int path_parent_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, const char **base,
+	int *made, struct err *e);
 /* The same for a whole directory path. fd/-1. */
-int path_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, int *made, struct err *e);
+int path_mkdirs_in(
+	int root, const char *path, mode_t mode, uid_t uid, gid_t gid, int *made, struct err *e);
 
-/* Lexical: "a//b/./c/.." gives "a/b"; ".." above the start is dropped; absolute stays absolute ("/" for the root), an empty result is ".". Caller frees. */
+/* Lexical: "a//b/./c/.." gives "a/b"; ".." above the start is dropped; absolute stays absolute ("/"
+ * for the root), an empty result is ".". Caller frees. */
 char *path_clean(const char *path);
 /* a/b; b absolute gives b. Not cleaned. Caller frees. */
 char *path_join(const char *a, const char *b);

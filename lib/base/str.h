@@ -18,8 +18,7 @@ struct strv {
 void strv_free(struct strv *s); /* leaves it empty */
 void strv_add(struct strv *s, const char *str); /* copies */
 void strv_take(struct strv *s, char *str); /* owns */
-void strv_addf(struct strv *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void strv_addf(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_copy(struct strv *to, const struct strv *from); /* frees to first */
 /* KEY=VALUE lists: sets or replaces; get returns the value or NULL. */
 void strv_setenv(struct strv *s, const char *kv);

@@ -24,16 +24,21 @@ test_numbers(void)
 
 	ok(str_u64("18446744073709551615", 0, UINT64_MAX, &v) == 0 && v == UINT64_MAX, "largest");
 	ok(str_u64("18446744073709551616", 0, UINT64_MAX, &v) < 0 && errno == ERANGE, "one more");
-	ok(str_u64("", 0, 9, &v) < 0 && str_u64("+1", 0, 9, &v) < 0 && str_u64(" 1", 0, 9, &v) < 0 &&
-		str_u64("1x", 0, 9, &v) < 0, "not numbers");
+	ok(str_u64("", 0, 9, &v) < 0 && str_u64("+1", 0, 9, &v) < 0 &&
+			str_u64(" 1", 0, 9, &v) < 0 && str_u64("1x", 0, 9, &v) < 0,
+		"not numbers");
 	ok(str_int("-5", -5, 5, &i) == 0 && i == -5 && str_int("-6", -5, 5, &i) < 0 &&
-		str_int("--5", -5, 5, &i) < 0, "signed");
-	ok(str_octal("0755", 07777, &o) == 0 && o == 0755 && str_octal("8", 07777, &o) < 0, "octal");
+			str_int("--5", -5, 5, &i) < 0,
+		"signed");
+	ok(str_octal("0755", 07777, &o) == 0 && o == 0755 && str_octal("8", 07777, &o) < 0,
+		"octal");
 	ok(str_size("1.5g", &v) == 0 && v == 1610612736, "1.5g");
 	ok(str_size("64k", &v) == 0 && v == 65536 && str_size("10b", &v) == 0 && v == 10 &&
-		str_size("2GiB", &v) == 0 && v == 2147483648, "units");
+			str_size("2GiB", &v) == 0 && v == 2147483648,
+		"units");
 	ok(str_size("g", &v) < 0 && str_size("1x", &v) < 0 && str_size("", &v) < 0 &&
-		str_size("99999999999999999999", &v) < 0 && str_size("9999999p", &v) < 0, "bad sizes");
+			str_size("99999999999999999999", &v) < 0 && str_size("9999999p", &v) < 0,
+		"bad sizes");
 }
 
 static void
@@ -85,18 +90,26 @@ test_fmt(void)
 	is_str(fmt_duration(7200, s), "2 hours", "2 h");
 	is_str(fmt_duration(3 * 86400, s), "3 days", "3 d");
 	is_str(fmt_duration(21 * 86400, s), "3 weeks", "3 w");
-	ok(fmt_parse_rfc3339("2026-01-02T03:04:05.5+01:00", &t) == 0 && t.tv_nsec == 500000000, "parsed");
+	ok(fmt_parse_rfc3339("2026-01-02T03:04:05.5+01:00", &t) == 0 && t.tv_nsec == 500000000,
+		"parsed");
 	is_str(fmt_rfc3339(t, s), "2026-01-02T02:04:05.500000000Z", "in UTC");
-	ok(fmt_parse_rfc3339("2026-13-02T03:04:05Z", &t) < 0 && fmt_parse_rfc3339("2026-01-02", &t) < 0 &&
-		fmt_parse_rfc3339("2026-01-02T03:04:05Zx", &t) < 0, "not times");
+	ok(fmt_parse_rfc3339("2026-13-02T03:04:05Z", &t) < 0 &&
+			fmt_parse_rfc3339("2026-01-02", &t) < 0 &&
+			fmt_parse_rfc3339("2026-01-02T03:04:05Zx", &t) < 0,
+		"not times");
 }
 
 static void
 test_paths(void)
 {
 	static const char *const clean[][2] = {
-		{ "a//b/./c/..", "a/b" }, { "../../x", "x" }, { "/..", "/" }, { "", "." },
-		{ "/a/../..", "/" }, { "a/..", "." }, { "/a/", "/a" },
+		{ "a//b/./c/..", "a/b" },
+		{ "../../x", "x" },
+		{ "/..", "/" },
+		{ "", "." },
+		{ "/a/../..", "/" },
+		{ "a/..", "." },
+		{ "/a/", "/a" },
 	};
 	CLEAN_FD int top = -1, root = -1, fd = -1;
 	char dir[] = "/tmp/dk-test-base-XXXXXX";
@@ -121,8 +134,10 @@ test_paths(void)
 	symlinkat("../secret", root, "rel");
 	symlinkat("/secret", root, "abs");
 	symlinkat("/", root, "slash");
-	ok(path_open_in(root, "rel", O_RDONLY, 0, &e) < 0 && e.code == ENOENT, "a relative link stays inside");
-	ok(path_open_in(root, "abs", O_RDONLY, 0, &e) < 0 && e.code == ENOENT, "an absolute link stays inside");
+	ok(path_open_in(root, "rel", O_RDONLY, 0, &e) < 0 && e.code == ENOENT,
+		"a relative link stays inside");
+	ok(path_open_in(root, "abs", O_RDONLY, 0, &e) < 0 && e.code == ENOENT,
+		"an absolute link stays inside");
 	ok(path_open_in(root, "../secret", O_RDONLY, 0, &e) < 0, ".. stays inside");
 	fd = path_open_in(root, "slash", O_RDONLY | O_DIRECTORY, 0, &e);
 	fstat(root, &want);
@@ -135,7 +150,8 @@ test_paths(void)
 	fd = path_mkdirs_in(root, "slash/a/d", 0755, 0, 0, &made, &e);
 	ok(fd >= 0 && made == 1 && fstatat(root, "a/d", &st, 0) == 0, "through a link inside");
 	ok(path_mkdirs_in(root, "abs/x", 0755, 0, 0, NULL, &e) < 0, "not through a dangling one");
-	ok(fd_rmtree(top, "root", &e) == 0 && faccessat(top, "root", F_OK, 0) < 0, "a tree is removed");
+	ok(fd_rmtree(top, "root", &e) == 0 && faccessat(top, "root", F_OK, 0) < 0,
+		"a tree is removed");
 	ok(faccessat(top, "secret", F_OK, 0) == 0, "and nothing beside it");
 	ok(fd_rmtree(AT_FDCWD, dir, &e) == 0, "clean up");
 }
@@ -158,7 +174,8 @@ test_lock_and_proc(void)
 	ok(fd_is_locked(b) == 0, "until it is given back");
 	unlink(path);
 	is_int(proc_wait(proc_spawn(argv, -1, -1, -1, &e), &e), 128 + 15, "128 + signal");
-	ok(proc_spawn(none, -1, -1, -1, &e) < 0 && e.code == ENOENT, "a failed exec is an error here");
+	ok(proc_spawn(none, -1, -1, -1, &e) < 0 && e.code == ENOENT,
+		"a failed exec is an error here");
 	ok(proc_start_time(getpid(), &t) == 0 && t > 0, "start time");
 	is_int((long long)strlen(proc_boot_id()), 36, "boot id");
 }
