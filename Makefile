@@ -31,7 +31,7 @@ CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
 # ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
-oci_OBJ = digest hash ref json platform descriptor
+oci_OBJ = digest hash ref json platform descriptor manifest config change word
 store_OBJ =
 layer_OBJ =
 remote_OBJ =
