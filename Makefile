@@ -35,7 +35,7 @@ oci_OBJ = digest hash ref json platform descriptor manifest config change word
 store_OBJ =
 layer_OBJ =
 remote_OBJ =
-run_OBJ =
+run_OBJ = rootfs userns
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
@@ -47,9 +47,11 @@ dk_LIB = base
 
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
-	test-base
+	test-base \
+	test-rootfs
 
 test-base_LIB = base
+test-rootfs_LIB = run base
 
 # ==== rules from here on
 # V=1 shows whole commands
