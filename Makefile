@@ -48,9 +48,20 @@ dk_LIB = base
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
 	test-base \
+	test-digest \
+	test-json \
+	test-platform \
+	test-ref \
 	test-rootfs
 
 test-base_LIB = base
+test-digest_LIB = oci base
+test-digest_EXT = $(NETTLE)
+test-json_LIB = oci base
+test-json_EXT = $(JANSSON)
+test-platform_LIB = oci base
+test-platform_EXT = $(JANSSON)
+test-ref_LIB = oci base
 test-rootfs_LIB = run base
 
 # ==== rules from here on
