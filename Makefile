@@ -7,14 +7,15 @@ include config.mk
 
 B = build
 O = $(B)/obj
+# empty: the distribution's own libraries
 DEPS = build/deps
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wno-missing-field-initializers -Werror
 CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-DDK_ISAL=$(ISAL) -DDK_ZSTD=$(ZSTD) -Ilib -I$(B)/gen $(DEPS_CPPFLAGS)
-DEPS_CPPFLAGS = -isystem $(DEPS)/include -isystem $(DEPS)/kernel
-DEPS_LDFLAGS = -L$(DEPS)/lib
+DEPS_CPPFLAGS = $(if $(DEPS),-isystem $(DEPS)/include -isystem $(DEPS)/kernel)
+DEPS_LDFLAGS = $(if $(DEPS),-L$(DEPS)/lib)
 COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP
 
 # ---- third-party libraries, as link flags
@@ -84,18 +85,21 @@ BUILD_DEPS = lib/deps/build OUT=$(DEPS) CC="$(CC)" AR="$(AR)" ISAL=$(ISAL) ZSTD=
 deps: $(DEPS)/VERSIONS
 
 deps-%:
-	$(BUILD_DEPS) $*
+	$(Q)$(BUILD_DEPS) $*
 
+ifneq ($(DEPS),)
 $(DEPS)/VERSIONS: $(wildcard lib/deps/*) $(DEPS)/settings
-	$(BUILD_DEPS)
+	$(Q)$(BUILD_DEPS)
 
 $(DEPS)/settings: FORCE
 	@mkdir -p $(@D)
 	@echo '$(BUILD_DEPS)' | cmp -s - $@ || echo '$(BUILD_DEPS)' > $@
+endif
 
 # changed settings or third-party libraries rebuild everything
-$(B)/settings: FORCE | $(DEPS)/VERSIONS
-	@{ echo '$(COMPILE) $(LDFLAGS) $(AR)'; cat $(DEPS)/stamp/*; } > $@.new
+$(B)/settings: FORCE | $(DEPS:%=%/VERSIONS)
+	@mkdir -p $(B)
+	@{ echo '$(COMPILE) $(LDFLAGS) $(AR)'; $(if $(DEPS),cat $(DEPS)/stamp/*;) } > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(O)/%.o: %.c $(B)/settings
@@ -150,8 +154,7 @@ check: all units
 
 # the same sources with clang, glibc and the distribution's own shared libraries
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ASAN_MAKE = $(MAKE) B=build/asan CC=clang CFLAGS="-O1 -g $(ASAN)" LDFLAGS="$(ASAN)" \
-	DEPS_CPPFLAGS= DEPS_LDFLAGS=
+ASAN_MAKE = $(MAKE) B=build/asan DEPS= CC=clang CFLAGS="-O1 -g $(ASAN)" LDFLAGS="$(ASAN)"
 check-asan:
 	$(ASAN_MAKE) all units
 	$(ASAN_MAKE) run-asan

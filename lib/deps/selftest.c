@@ -20,19 +20,20 @@
 #include <zstd.h>
 #endif
 
-#define CHECK(cond) do { \
-	if (!(cond)) { \
-		fprintf(stderr, "selftest: line %d: %s\n", __LINE__, #cond); \
-		exit(1); \
-	} \
-} while (0)
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			fprintf(stderr, "selftest: line %d: %s\n", __LINE__, #cond);               \
+			exit(1);                                                                   \
+		}                                                                                  \
+	} while (0)
 
 static const char text[] = "one two three one two three one two three one two three";
 
 static void
 test_hashes(void)
 {
-	static const unsigned char abc[4] = {0xba, 0x78, 0x16, 0xbf};
+	static const unsigned char abc[4] = { 0xba, 0x78, 0x16, 0xbf };
 	struct sha256_ctx n;
 	br_sha256_context b;
 	unsigned char out[32];
@@ -64,7 +65,7 @@ static void
 test_inflate(unsigned char *gz, size_t len)
 {
 	unsigned char out[256];
-	z_stream z = {.next_in = gz, .avail_in = len, .next_out = out, .avail_out = sizeof(out)};
+	z_stream z = { .next_in = gz, .avail_in = len, .next_out = out, .avail_out = sizeof(out) };
 
 	CHECK(inflateInit2(&z, 16 + 15) == Z_OK);
 	CHECK(inflate(&z, Z_FINISH) == Z_STREAM_END);
@@ -76,7 +77,10 @@ static void
 test_gzip(void)
 {
 	unsigned char gz[512];
-	z_stream z = {.next_in = (unsigned char *)text, .avail_in = sizeof(text), .next_out = gz, .avail_out = sizeof(gz)};
+	z_stream z = { .next_in = (unsigned char *)text,
+		.avail_in = sizeof(text),
+		.next_out = gz,
+		.avail_out = sizeof(gz) };
 
 	CHECK(deflateInit2(&z, 6, Z_DEFLATED, 16 + 15, 8, Z_DEFAULT_STRATEGY) == Z_OK);
 	CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
