@@ -33,7 +33,7 @@ CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
 oci_OBJ = digest hash ref json platform descriptor manifest config change word
-store_OBJ =
+store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize
 layer_OBJ =
 remote_OBJ =
 run_OBJ = rootfs userns
@@ -53,7 +53,8 @@ UNITS = \
 	test-json \
 	test-platform \
 	test-ref \
-	test-rootfs
+	test-rootfs \
+	test-store
 
 test-base_LIB = base
 test-digest_LIB = oci base
@@ -64,6 +65,8 @@ test-platform_LIB = oci base
 test-platform_EXT = $(JANSSON)
 test-ref_LIB = oci base
 test-rootfs_LIB = run base
+test-store_LIB = store oci base
+test-store_EXT = $(NETTLE) $(JANSSON)
 
 # ==== rules from here on
 # V=1 shows whole commands

@@ -29,6 +29,11 @@ int image_find(struct store *s, const char *name, const struct platform *platfor
 int image_resolve(struct store *s, const char *name, const struct platform *platform, struct digest *root, struct digest *id, struct err *e);
 /* Loads by root digest. 0/-1. */
 int image_load(struct store *s, const struct digest *root, const struct platform *platform, struct image *out, struct err *e);
+/* All that is to be kept: images/ and what tags name, sorted, without doubles. 0/-1. */
+struct digest_list;
+int image_roots(struct store *s, struct digest_list *out, struct err *e);
+/* The manifest or index d, verified. 0/-1 (ENOENT: not in the store). */
+int image_manifest(struct store *s, const struct digest *d, struct manifest *m, struct err *e);
 /* Bytes of the layer blobs as unpacked where layers are unpacked, else of the blobs. */
 int64_t image_size(struct store *s, const struct image *i);
 

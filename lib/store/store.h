@@ -28,10 +28,14 @@ struct store {
  */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
+/* Makes what is missing of the tree's directories and the files lock and version. 0/-1. */
+int store_make_tree(struct store *s, struct err *e);
+/* Makes and opens $DK_RUN where s->run is -1 (a store_open that found none). 0/-1. */
+int store_run_dir(struct store *s, struct err *e);
 
 /*
  * A writer: tmp/ID/ with its lock held while it lives. Closing removes the directory, killing the process leaves it
- * to the next sweep. Lock order: DK_ROOT/lock before any ctr lock; nothing is waited for while lock is held but file I/O.
+ * to the next sweep. A forked child shares the lock and must end by _exit(2) or exec, not by closing the writer. Lock order: DK_ROOT/lock before any ctr lock; nothing is waited for while lock is held but file I/O.
  */
 struct writer {
 	struct store *store;
@@ -52,6 +56,8 @@ void writer_close(struct writer *w);
  */
 int writer_want_blob(struct writer *w, const struct digest *d, struct err *e);
 int writer_want_layer(struct writer *w, const struct digest *diff_id, struct err *e);
+/* Only the announcement; DK_ROOT/lock is the caller's matter. 0/-1. */
+int writer_ref(struct writer *w, const struct digest *d, struct err *e);
 
 /* DK_ROOT/lock. fd/-1; closing it unlocks. */
 int store_lock(struct store *s, bool exclusive, struct err *e);

@@ -27,6 +27,7 @@ void tag_list_free(struct tag_list *l);
 
 /* images/sha256:HEX */
 int root_add(struct writer *w, const struct digest *d, struct err *e);
+bool root_has(struct store *s, const struct digest *d);
 int root_del(struct store *s, const struct digest *d, struct err *e); /* 1 removed, 0 none */
 struct digest_list {
 	struct digest *v;
@@ -35,5 +36,7 @@ struct digest_list {
 #define CLEAN_DIGESTS __attribute__((cleanup(digest_list_free)))
 int root_list(struct store *s, struct digest_list *out, struct err *e); /* sorted */
 void digest_list_free(struct digest_list *l);
+void digest_list_add(struct digest_list *l, const struct digest *d);
+void digest_list_sort(struct digest_list *l); /* and drops doubles */
 
 #endif
