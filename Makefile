@@ -165,6 +165,12 @@ check-asan:
 run-asan:
 	DK_BIN=$(CURDIR)/$(B)/bin prove $(PROVE_FLAGS) --timer -e '' $(UNITS:%=$(B)/unit/%) $(ASAN_TESTS)
 
+demo: all
+	tests/demo.sh
+
+bench: all
+	@for b in tests/bench/start.sh tests/bench/pull.sh; do echo "== $$b"; $$b || exit 1; done
+
 lint:
 	mandoc -Tlint -W warning $(PAGES)
 	shellcheck -x -S warning $(wildcard $(SCRIPTS))
@@ -198,6 +204,6 @@ dist:
 	git archive --prefix=dk-$(VERSION)/ HEAD | gzip -9n > $(B)/dist/dk-$(VERSION).tar.gz
 
 FORCE:
-.PHONY: all deps units test check check-asan run-asan lint install uninstall clean distclean dist FORCE
+.PHONY: all deps units test check check-asan run-asan demo bench lint install uninstall clean distclean dist FORCE
 
 -include $(ALL_OBJ:.o=.d)

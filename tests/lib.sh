@@ -251,3 +251,56 @@ clean_store()
 	done
 	! grep -q " $T/store/" /proc/self/mountinfo
 }
+
+# debian: sets DEBIAN to a tar of a real Debian (debootstrap minbase, made once), with
+# what archives get wrong added to it under /opt/odd
+debian()
+{
+	need root debootstrap
+	DEBIAN=$TOP/build/cache/debian.tar
+	mkdir -p "$TOP/build/cache"
+	exec 8>"$TOP/build/cache/lock"
+	flock 8
+	[ -e "$DEBIAN" ] || make_debian "$T/debian" || {
+		tell "$T/debian.log"
+		echo "Bail out! debootstrap failed"
+		exit 1
+	}
+	exec 8>&-
+}
+
+make_debian()
+{
+	debootstrap --variant=minbase bookworm "$1" >"$1.log" 2>&1 || return 1
+	rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/log/*.log
+	odd=$1/opt/odd
+	mkdir -p "$odd/setgid" "$odd/empty" &&
+	chmod 2755 "$odd/setgid" && chmod 0711 "$odd/empty" &&
+	printf 'content' >"$odd/file" && ln "$odd/file" "$odd/hardlink" &&
+	ln -s ../odd/file "$odd/symlink" && ln -s /nowhere/at/all "$odd/dangling" &&
+	printf 'x' >"$odd/setuid" && chown 1234:4321 "$odd/setuid" && chmod 4755 "$odd/setuid" &&
+	mkfifo "$odd/fifo" && mknod "$odd/null" c 1 3 && mknod "$odd/block" b 7 0 &&
+	printf 'n' >"$odd/$(printf 'latin-\351')" &&
+	printf 'u' >"$odd/$(printf 'utf8-\303\251 with blanks')" &&
+	printf 'cap' >"$odd/capability" && setcap cap_net_raw+ep "$odd/capability" &&
+	printf 'attr' >"$odd/attr" && setfattr -n user.dk.test -v value "$odd/attr" &&
+	deep=$odd/$(printf '%0100d/%0100d/%0100d' 1 2 3) && mkdir -p "$deep" &&
+	printf 'deep' >"$deep/$(printf '%0200d' 4)" &&
+	truncate -s 8M "$odd/sparse" && printf 'end' >>"$odd/sparse" &&
+	touch -d '2001-02-03 04:05:06.123456789' "$odd/file" "$odd/empty" || return 1
+	tar --xattrs --xattrs-include='*' --numeric-owner --format=pax -C "$1" -cf "$DEBIAN.new" . &&
+	mv "$DEBIAN.new" "$DEBIAN" && rm -rf "$1"
+}
+
+# tree_list DIR: every path with type, mode, owner, size, time, link target, then contents, then xattrs
+tree_list()
+{
+	(
+		cd "$1" || exit 1
+		find . -printf '%P\t%y\t%m\t%U:%G\t%T@\t%l\n' | sort
+		find . -type f -printf '%P\t%s\t%n\n' | sort
+		find . \( -type c -o -type b \) -exec stat -c '%n %t:%T' {} + | sort
+		find . -type f -print0 | sort -z | xargs -0 sha256sum
+		getfattr -R -h -d -m '^(user|security|trusted)\.' -e hex . 2>/dev/null
+	)
+}
