@@ -32,7 +32,7 @@ CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
 # ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
-oci_OBJ = digest hash ref json platform descriptor manifest config change word
+oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson
 store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize
 layer_OBJ =
 remote_OBJ =
