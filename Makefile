@@ -50,6 +50,7 @@ dk_LIB = base
 UNITS = \
 	test-base \
 	test-digest \
+	test-dockerfile \
 	test-json \
 	test-platform \
 	test-ref \
@@ -59,6 +60,9 @@ UNITS = \
 test-base_LIB = base
 test-digest_LIB = oci base
 test-digest_EXT = $(NETTLE)
+test-dockerfile_OBJ = dk-build/dockerfile dk-build/instr dk-build/expand dk-build/match
+test-dockerfile_LIB = base
+test-dockerfile_EXT = $(JANSSON)
 test-json_LIB = oci base
 test-json_EXT = $(JANSSON)
 test-platform_LIB = oci base
@@ -131,7 +135,7 @@ $(foreach p,$(PROGS),$(eval $(call prog_rule,$(p))))
 ASAN_TESTS =
 
 define unit_rule
-$(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_LIB:%=$(B)/lib/%.a)
+$(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_OBJ:%=$(O)/%.o) $($(1)_LIB:%=$(B)/lib/%.a)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_LDFLAGS) -o $$@ $$^ $($(1)_EXT)
