@@ -33,7 +33,7 @@ CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
 oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson
-store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize
+store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize layerdir layermeta chain
 layer_OBJ =
 remote_OBJ =
 run_OBJ = rootfs userns
@@ -55,7 +55,8 @@ UNITS = \
 	test-platform \
 	test-ref \
 	test-rootfs \
-	test-store
+	test-store \
+	test-layerdir
 
 test-base_LIB = base
 test-digest_LIB = oci base
@@ -71,6 +72,8 @@ test-ref_LIB = oci base
 test-rootfs_LIB = run base
 test-store_LIB = store oci base
 test-store_EXT = $(NETTLE) $(JANSSON)
+test-layerdir_LIB = store oci base
+test-layerdir_EXT = $(NETTLE) $(JANSSON)
 
 # ==== rules from here on
 # V=1 shows whole commands

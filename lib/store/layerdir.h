@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-#include "store.h"
 #include "base/str.h"
+#include "store.h"
 
-/* layers/.../meta, JSON */
+/* layers/.../meta, JSON; zeroed is empty */
 struct layer_meta {
 	int64_t size; /* bytes of file content, as du --apparent-size of regular files */
 	struct strv implied; /* directories the tar only implied, relative, sorted; "." is the root */

@@ -56,6 +56,7 @@ void writer_close(struct writer *w);
  */
 int writer_want_blob(struct writer *w, const struct digest *d, struct err *e);
 int writer_want_layer(struct writer *w, const struct digest *diff_id, struct err *e);
+int writer_want_fix(struct writer *w, const struct digest *chain_id, struct err *e); /* layers/fix-CHAINID */
 /* Only the announcement; DK_ROOT/lock is the caller's matter. 0/-1. */
 int writer_ref(struct writer *w, const struct digest *d, struct err *e);
 

@@ -130,3 +130,11 @@ writer_want_layer(struct writer *w, const struct digest *diff_id, struct err *e)
 
 	return want(w, diff_id, path_layer(diff_id, path), e);
 }
+
+int
+writer_want_fix(struct writer *w, const struct digest *chain_id, struct err *e)
+{
+	char path[PATH_LAYER];
+
+	return want(w, chain_id, path_fix(chain_id, path), e);
+}
