@@ -49,16 +49,21 @@ dk_LIB = base
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
 	test-base \
+	test-config \
 	test-digest \
 	test-dockerfile \
 	test-json \
+	test-manifest \
 	test-platform \
 	test-ref \
 	test-rootfs \
+	test-spec \
 	test-store \
 	test-layerdir
 
 test-base_LIB = base
+test-config_LIB = oci base
+test-config_EXT = $(JANSSON) $(NETTLE)
 test-digest_LIB = oci base
 test-digest_EXT = $(NETTLE)
 test-dockerfile_OBJ = dk-build/dockerfile dk-build/instr dk-build/expand dk-build/match
@@ -66,9 +71,13 @@ test-dockerfile_LIB = base
 test-dockerfile_EXT = $(JANSSON)
 test-json_LIB = oci base
 test-json_EXT = $(JANSSON)
+test-manifest_LIB = oci base
+test-manifest_EXT = $(JANSSON)
 test-platform_LIB = oci base
 test-platform_EXT = $(JANSSON)
 test-ref_LIB = oci base
+test-spec_LIB = oci base
+test-spec_EXT = $(JANSSON)
 test-rootfs_LIB = run base
 test-store_LIB = store oci base
 test-store_EXT = $(NETTLE) $(JANSSON)

@@ -169,17 +169,16 @@ change_label(struct image_config *c, const char *rest, struct err *e)
 
 /* "80", "80/udp", "8000-8010/tcp" */
 static int
-expose_one(struct image_config *c, const char *word, struct strv *out, struct err *e)
+expose_one(const char *word, struct strv *out, struct err *e)
 {
 	CLEAN_FREE char *ports = xstrdup(word);
-	char *proto = strchr(ports, '/'), *dash;
+	char tcp[] = "tcp", *proto = strchr(ports, '/'), *dash;
 	int first, last;
 
-	(void)c;
 	if (proto != NULL)
 		*proto++ = '\0';
 	else
-		proto = (char[]){ "tcp" };
+		proto = tcp;
 	if (strcasecmp(proto, "tcp") != 0 && strcasecmp(proto, "udp") != 0 && strcasecmp(proto, "sctp") != 0)
 		return err_setx(e, 0, "'%.80s': protocols are tcp, udp and sctp", word);
 	for (char *p = proto; *p != '\0'; p++)
@@ -223,7 +222,7 @@ change_expose(struct image_config *c, const char *rest, struct err *e)
 		char *save = NULL, *w;
 
 		for (w = strtok_r(words.v[i], " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save))
-			if (expose_one(c, w, &ports, e) < 0)
+			if (expose_one(w, &ports, e) < 0)
 				return -1;
 	}
 	for (i = 0; i < ports.n; i++)

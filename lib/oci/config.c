@@ -75,17 +75,12 @@ take_set(const json_t *j, const char *key, struct strv *out, struct err *e)
 static int
 take_labels(const json_t *j, json_t **out, struct err *e)
 {
-	json_t *o = NULL, *v;
-	const char *name;
+	json_t *o = NULL;
 
-	if (json_get_obj(j, "Labels", &o, e) < 0)
+	if (json_get_obj(j, "Labels", &o, e) < 0 || json_check_strings(o, "label", e) < 0)
 		return -1;
-	if (o == NULL || json_object_size(o) == 0)
-		return 0;
-	json_object_foreach (o, name, v)
-		if (!json_is_string(v))
-			return err_setx(e, 0, "label '%.80s' is not a string", name);
-	*out = json_incref(o);
+	if (json_object_size(o) > 0)
+		*out = json_incref(o);
 	return 0;
 }
 

@@ -37,18 +37,6 @@ media_type_is_valid(const char *s)
 }
 
 static int
-annotations_check(json_t *a, struct err *e)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach (a, key, v)
-		if (!json_is_string(v))
-			return err_setx(e, 0, "annotation '%.80s' is not a string", key);
-	return 0;
-}
-
-static int
 fill(struct descriptor *d, const json_t *j, struct err *e)
 {
 	const char *type = NULL, *digest = NULL;
@@ -77,7 +65,7 @@ fill(struct descriptor *d, const json_t *j, struct err *e)
 		return -1;
 	if (platform != NULL && platform_from_json(&d->platform, platform, e) < 0)
 		return err_wrap(e, "platform");
-	if (annotations != NULL && annotations_check(annotations, e) < 0)
+	if (json_check_strings(annotations, "annotation", e) < 0)
 		return -1;
 	memcpy(d->media_type, type, strlen(type) + 1);
 	d->has_platform = platform != NULL;

@@ -208,6 +208,18 @@ json_get_strv(const json_t *j, const char *key, struct strv *out, struct err *e)
 	return 0;
 }
 
+int
+json_check_strings(json_t *j, const char *what, struct err *e)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach (j, key, v)
+		if (!json_is_string(v))
+			return err_setx(e, 0, "%s '%.80s' is not a string", what, key);
+	return 0;
+}
+
 /* Length of the well-formed UTF-8 sequence at s, 0 where there is none. */
 static size_t
 utf8_len(const unsigned char *s)

@@ -34,6 +34,8 @@ int json_get_bool(const json_t *j, const char *key, bool *out, struct err *e);
 int json_get_obj(const json_t *j, const char *key, json_t **out, struct err *e); /* borrowed */
 int json_get_arr(const json_t *j, const char *key, json_t **out, struct err *e); /* borrowed */
 int json_get_strv(const json_t *j, const char *key, struct strv *out, struct err *e);
+/* Are all members of an object strings? what names one of them in the message. 0/-1. */
+int json_check_strings(json_t *j, const char *what, struct err *e);
 
 /* Setters that own nothing of the caller's; they abort on impossible input only. */
 void json_set_str(json_t *j, const char *key, const char *s); /* NULL: leaves the key out */

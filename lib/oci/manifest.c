@@ -136,6 +136,8 @@ fill(struct manifest *m, const json_t *j, const char *media_type, struct err *e)
 		return -1;
 	if (list == NULL)
 		return err_setx(e, 0, "no '%s'", list_key);
+	if (json_check_strings(annotations, "annotation", e) < 0)
+		return -1;
 	m->annotations = json_incref(annotations);
 	if (m->is_index)
 		return list_from_json(&m->manifests, &m->nmanifests, list, "entry", e);

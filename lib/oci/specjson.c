@@ -313,11 +313,10 @@ read_sysctl(struct spec *s, json_t *j, struct err *e)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (j, key, v) {
-		if (!json_is_string(v))
-			return err_setx(e, 0, "'%.80s' is not a string", key);
+	if (json_check_strings(j, "value of", e) < 0)
+		return -1;
+	json_object_foreach (j, key, v)
 		strv_addf(&s->sysctl, "%s=%s", key, json_string_value(v));
-	}
 	return 0;
 }
 
@@ -373,20 +372,6 @@ read_mounts(struct spec *s, const json_t *mounts, struct err *e)
 }
 
 static int
-read_annotations(struct spec *s, json_t *j, struct err *e)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach (j, key, v)
-		if (!json_is_string(v))
-			return err_setx(e, 0, "annotation '%.80s' is not a string", key);
-	if (json_object_size(j) > 0)
-		s->annotations = json_incref(j);
-	return 0;
-}
-
-static int
 read_spec(struct spec *s, const json_t *j, struct err *e)
 {
 	static const char *const refused[] = { "hooks", "domainname", "windows", "solaris", "vm", "zos", "freebsd", NULL };
@@ -412,8 +397,10 @@ read_spec(struct spec *s, const json_t *j, struct err *e)
 		return err_setx(e, 0, "root: no 'path'");
 	if (read_mounts(s, mounts, e) < 0)
 		return -1;
-	if (annotations != NULL && read_annotations(s, annotations, e) < 0)
+	if (json_check_strings(annotations, "annotation", e) < 0)
 		return -1;
+	if (json_object_size(annotations) > 0)
+		s->annotations = json_incref(annotations);
 	if (read_linux(s, lin, e) < 0)
 		return err_wrap(e, "linux");
 	return 0;
