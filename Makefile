@@ -36,7 +36,7 @@ oci_OBJ = digest hash ref json platform descriptor manifest config change word s
 store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize layerdir layermeta chain
 layer_OBJ =
 remote_OBJ =
-run_OBJ = rootfs userns
+run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
