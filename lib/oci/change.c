@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* image_config_change() of config.h: one Dockerfile instruction applied to a configuration, without a build. */
+/*
+ * image_config_change() of config.h: one Dockerfile instruction applied to a configuration, without
+ * a build.
+ */
 #include "config.h"
 
 #include <strings.h>
 
 #include "json.h"
 #include "word.h"
+
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #define ESCAPE '\\'
 
@@ -44,7 +48,10 @@ add_once(struct strv *v, const char *s)
 	strv_add(v, s);
 }
 
-/* The exec form: a JSON array of strings; anything else that starts with a bracket is a shell's business. */
+/*
+ * The exec form: a JSON array of strings; anything else that starts with a bracket is a shell's
+ * business.
+ */
 static bool
 exec_form(const char *s, struct strv *out)
 {
@@ -100,7 +107,8 @@ change_entrypoint(struct image_config *c, const char *rest, struct err *e)
 
 /* Appends key and value, evaluated, to pairs. */
 static int
-add_pair(struct image_config *c, const char *key, const char *value, struct strv *pairs, struct err *e)
+add_pair(struct image_config *c, const char *key, const char *value, struct strv *pairs,
+	struct err *e)
 {
 	CLEAN_BUF struct buf k = BUF_INIT, v = BUF_INIT;
 
@@ -179,13 +187,15 @@ expose_one(const char *word, struct strv *out, struct err *e)
 		*proto++ = '\0';
 	else
 		proto = tcp;
-	if (strcasecmp(proto, "tcp") != 0 && strcasecmp(proto, "udp") != 0 && strcasecmp(proto, "sctp") != 0)
+	if (strcasecmp(proto, "tcp") != 0 && strcasecmp(proto, "udp") != 0 &&
+		strcasecmp(proto, "sctp") != 0)
 		return err_setx(e, 0, "'%.80s': protocols are tcp, udp and sctp", word);
 	for (char *p = proto; *p != '\0'; p++)
 		*p |= 0x20;
 	if ((dash = strchr(ports, '-')) != NULL)
 		*dash++ = '\0';
-	if (str_int(ports, 1, 65535, &first) < 0 || str_int(dash != NULL ? dash : ports, 1, 65535, &last) < 0 || last < first)
+	if (str_int(ports, 1, 65535, &first) < 0 ||
+		str_int(dash != NULL ? dash : ports, 1, 65535, &last) < 0 || last < first)
 		return err_setx(e, 0, "'%.80s' is not a port or a range of ports", word);
 	for (; first <= last; first++)
 		strv_addf(out, "%d/%s", first, proto);
@@ -221,7 +231,8 @@ change_expose(struct image_config *c, const char *rest, struct err *e)
 	for (i = 0; i < words.n; i++) {
 		char *save = NULL, *w;
 
-		for (w = strtok_r(words.v[i], " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save))
+		for (w = strtok_r(words.v[i], " \t", &save); w != NULL;
+			w = strtok_r(NULL, " \t", &save))
 			if (expose_one(w, &ports, e) < 0)
 				return -1;
 	}
@@ -250,7 +261,10 @@ change_stopsignal(struct image_config *c, const char *rest, struct err *e)
 
 	if (eval(c, rest, &b, e) < 0)
 		return -1;
-	if (b.len == 0 || strspn(buf_str(&b), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-") != b.len)
+	if (b.len == 0 ||
+		strspn(buf_str(&b),
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-") !=
+			b.len)
 		return err_setx(e, 0, "'%.80s' is no signal", buf_str(&b));
 	set_str(&c->stop_signal, buf_str(&b));
 	return 0;
@@ -339,6 +353,8 @@ image_config_change(struct image_config *c, const char *line, struct err *e)
 			return err_wrap(e, "%s", changes[i].name);
 		return 0;
 	}
-	return err_setx(e, 0, "'%.*s' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR)",
+	return err_setx(e, 0,
+		"'%.*s' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL USER "
+		"VOLUME WORKDIR)",
 		n > 40 ? 40 : (int)n, line);
 }

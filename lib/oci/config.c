@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Image configurations: the document, and the identifiers computed from it. config-change.c has the changes. */
+/* Image configurations: the document, and identifiers computed from it. Changes are in change.c. */
 #include "config.h"
 
 #include "hash.h"
 #include "json.h"
 #include "manifest.h"
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -89,13 +90,18 @@ fill_container(struct image_config *c, const json_t *j, struct err *e)
 {
 	json_t *health = NULL;
 
-	if (take_str(j, "User", &c->user, e) < 0 || take_set(j, "ExposedPorts", &c->exposed, e) < 0 ||
-		json_get_strv(j, "Env", &c->env, e) < 0 || json_get_strv(j, "Entrypoint", &c->entrypoint, e) < 0 ||
-		json_get_strv(j, "Cmd", &c->cmd, e) < 0 || take_set(j, "Volumes", &c->volumes, e) < 0 ||
-		take_str(j, "WorkingDir", &c->workdir, e) < 0 || take_labels(j, &c->labels, e) < 0 ||
+	if (take_str(j, "User", &c->user, e) < 0 ||
+		take_set(j, "ExposedPorts", &c->exposed, e) < 0 ||
+		json_get_strv(j, "Env", &c->env, e) < 0 ||
+		json_get_strv(j, "Entrypoint", &c->entrypoint, e) < 0 ||
+		json_get_strv(j, "Cmd", &c->cmd, e) < 0 ||
+		take_set(j, "Volumes", &c->volumes, e) < 0 ||
+		take_str(j, "WorkingDir", &c->workdir, e) < 0 ||
+		take_labels(j, &c->labels, e) < 0 ||
 		take_str(j, "StopSignal", &c->stop_signal, e) < 0 ||
 		json_get_bool(j, "ArgsEscaped", &c->args_escaped, e) < 0 ||
-		json_get_obj(j, "Healthcheck", &health, e) < 0 || json_get_strv(j, "OnBuild", &c->onbuild, e) < 0 ||
+		json_get_obj(j, "Healthcheck", &health, e) < 0 ||
+		json_get_strv(j, "OnBuild", &c->onbuild, e) < 0 ||
 		json_get_strv(j, "Shell", &c->shell, e) < 0)
 		return -1;
 	c->healthcheck = json_incref(health);
@@ -114,7 +120,8 @@ fill_rootfs(struct image_config *c, const json_t *j, struct err *e)
 	if (strcmp(type, "layers") != 0)
 		return err_setx(e, 0, "'type' is not 'layers'");
 	if (json_array_size(ids) > MANIFEST_MAX_LAYERS)
-		return err_setx(e, 0, "%zu layers, more than %d", json_array_size(ids), MANIFEST_MAX_LAYERS);
+		return err_setx(e, 0, "%zu layers, more than %d", json_array_size(ids),
+			MANIFEST_MAX_LAYERS);
 	c->diff_ids = xcalloc(json_array_size(ids) + 1, sizeof(*c->diff_ids));
 	json_array_foreach (ids, i, v) {
 		if (!json_is_string(v))
@@ -139,8 +146,10 @@ fill_history(struct image_config *c, const json_t *a, struct err *e)
 			return err_setx(e, 0, "entry %zu is not an object", i);
 		h = &c->history[i];
 		c->nhistory = i + 1;
-		if (take_str(v, "created", &h->created, e) < 0 || take_str(v, "created_by", &h->created_by, e) < 0 ||
-			take_str(v, "author", &h->author, e) < 0 || take_str(v, "comment", &h->comment, e) < 0 ||
+		if (take_str(v, "created", &h->created, e) < 0 ||
+			take_str(v, "created_by", &h->created_by, e) < 0 ||
+			take_str(v, "author", &h->author, e) < 0 ||
+			take_str(v, "comment", &h->comment, e) < 0 ||
 			json_get_bool(v, "empty_layer", &h->empty_layer, e) < 0)
 			return err_wrap(e, "entry %zu", i);
 	}
@@ -154,12 +163,14 @@ fill(struct image_config *c, const json_t *j, struct err *e)
 
 	if (!json_is_object(j))
 		return err_setx(e, 0, "not an object");
-	if (json_get_obj(j, "rootfs", &rootfs, e) < 0 || json_get_obj(j, "config", &container, e) < 0 ||
+	if (json_get_obj(j, "rootfs", &rootfs, e) < 0 ||
+		json_get_obj(j, "config", &container, e) < 0 ||
 		json_get_arr(j, "history", &history, e) < 0)
 		return -1;
 	if (rootfs == NULL)
 		return err_setx(e, 0, "no 'rootfs': not the configuration of a runnable image");
-	if (platform_from_json(&c->platform, j, e) < 0 || take_str(j, "created", &c->created, e) < 0 ||
+	if (platform_from_json(&c->platform, j, e) < 0 ||
+		take_str(j, "created", &c->created, e) < 0 ||
 		take_str(j, "author", &c->author, e) < 0)
 		return -1;
 	if (container != NULL && fill_container(c, container, e) < 0)
@@ -307,7 +318,8 @@ dup_or_null(const char *s)
 }
 
 void
-image_config_add_history(struct image_config *c, const char *created, const char *created_by, const char *comment, bool empty)
+image_config_add_history(struct image_config *c, const char *created, const char *created_by,
+	const char *comment, bool empty)
 {
 	c->history = xrealloc(c->history, c->nhistory + 1, sizeof(*c->history));
 	c->history[c->nhistory++] = (struct history){

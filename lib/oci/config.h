@@ -58,12 +58,14 @@ void image_config_write(const struct image_config *c, struct buf *out);
 json_t *image_config_container(const struct image_config *c);
 void image_config_add_layer(struct image_config *c, const struct digest *diff_id);
 /* Strings are copied; NULL leaves a member out. */
-void image_config_add_history(struct image_config *c, const char *created, const char *created_by, const char *comment, bool empty);
+void image_config_add_history(struct image_config *c, const char *created, const char *created_by,
+	const char *comment, bool empty);
 void image_config_set_label(struct image_config *c, const char *key, const char *value);
 
 /*
- * One Dockerfile-style change as dk-import -c and dk-commit -c take it: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL,
- * USER, VOLUME, WORKDIR (words quoted as in a Dockerfile, exec and shell forms). 0/-1.
+ * One Dockerfile-style change as dk-import -c and dk-commit -c take it: CMD, ENTRYPOINT, ENV,
+ * EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR (words quoted as in a Dockerfile, exec
+ * and shell forms). 0/-1.
  */
 int image_config_change(struct image_config *c, const char *line, struct err *e);
 

@@ -3,9 +3,10 @@
 #include "descriptor.h"
 
 #include "json.h"
+
 #include "base/err.h"
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 void
 descriptor_free(struct descriptor *d)
@@ -18,7 +19,8 @@ void
 descriptor_copy(struct descriptor *to, const struct descriptor *from)
 {
 	*to = *from;
-	if (from->annotations != NULL && (to->annotations = json_deep_copy(from->annotations)) == NULL)
+	if (from->annotations != NULL &&
+		(to->annotations = json_deep_copy(from->annotations)) == NULL)
 		abort();
 }
 
@@ -45,7 +47,8 @@ fill(struct descriptor *d, const json_t *j, struct err *e)
 	if (!json_is_object(j))
 		return err_setx(e, 0, "not an object");
 	d->size = -1;
-	if (json_get_str(j, "mediaType", &type, e) < 0 || json_get_str(j, "digest", &digest, e) < 0 ||
+	if (json_get_str(j, "mediaType", &type, e) < 0 ||
+		json_get_str(j, "digest", &digest, e) < 0 ||
 		json_get_obj(j, "platform", &platform, e) < 0 ||
 		json_get_obj(j, "annotations", &annotations, e) < 0)
 		return -1;
@@ -95,7 +98,8 @@ descriptor_to_json(const struct descriptor *d)
 	json_set_int(j, "size", d->size);
 	if (d->annotations != NULL && json_object_set(j, "annotations", d->annotations) < 0)
 		abort();
-	if (d->has_platform && json_object_set_new(j, "platform", platform_to_json(&d->platform)) < 0)
+	if (d->has_platform &&
+		json_object_set_new(j, "platform", platform_to_json(&d->platform)) < 0)
 		abort();
 	return j;
 }
@@ -114,7 +118,10 @@ static const struct {
 	{ MT_OCI_LAYER, MEDIA_LAYER, COMP_NONE },
 	{ MT_OCI_LAYER_GZIP, MEDIA_LAYER, COMP_GZIP },
 	{ MT_OCI_LAYER_ZSTD, MEDIA_LAYER, COMP_ZSTD },
-	/* layers with a licence on where they may be copied: deprecated by OCI, of Windows base images in Docker's */
+	/*
+	 * layers with a licence on where they may be copied: deprecated by OCI, of Windows base
+	 * images in Docker's
+	 */
 	{ "application/vnd.oci.image.layer.nondistributable.v1.tar", MEDIA_LAYER, COMP_NONE },
 	{ "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", MEDIA_LAYER, COMP_GZIP },
 	{ "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", MEDIA_LAYER, COMP_ZSTD },

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Digests as text. A struct digest is either all zero or exactly "sha256:" and 64 lower-case hex digits. */
+/*
+ * Digests as text. A struct digest is either all zero or exactly "sha256:" and 64 lower-case hex
+ * digits.
+ */
 #include "digest.h"
 
 #include "base/err.h"
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define PREFIX "sha256:"
 #define PREFIX_LEN (sizeof(PREFIX) - 1)

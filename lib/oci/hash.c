@@ -2,8 +2,8 @@
 /* SHA-256 by nettle, which picks the CPU's own instructions at run time. */
 #include "hash.h"
 
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 void
 hash_init(struct hash *h)

@@ -3,8 +3,8 @@
 #ifndef OCI_HASH_H
 #define OCI_HASH_H
 
-#include <stddef.h>
 #include <nettle/sha2.h>
+#include <stddef.h>
 
 #include "digest.h"
 

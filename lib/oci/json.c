@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON from outside. Size, depth and the number of values are bounded by a scan of the bytes before the parser allocates
- * anything; the rest of the strictness (duplicate keys, NUL, UTF-8, trailing bytes) is jansson's.
+ * JSON from outside. Size, depth and the number of values are bounded by a scan of the bytes before
+ * the parser allocates anything; the rest of the strictness (duplicate keys, NUL, UTF-8, trailing
+ * bytes) is jansson's.
  */
 #include "json.h"
 
@@ -243,7 +244,8 @@ utf8_len(const unsigned char *s)
 			return 0;
 		c = c << 6 | (s[i] & 0x3fu);
 	}
-	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || c > 0x10ffff ||
+		(c >= 0xd800 && c <= 0xdfff))
 		return 0;
 	return n;
 }

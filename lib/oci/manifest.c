@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Manifests and indexes. What kind a document is may be said in three places: by the transport, by its mediaType and
- * by its members; they have to agree, or one set of bytes could be an index to one reader and a manifest to another.
+ * Manifests and indexes. What kind a document is may be said in three places: by the transport, by
+ * its mediaType and by its members; they have to agree, or one set of bytes could be an index to
+ * one reader and a manifest to another.
  */
 #include "manifest.h"
 
-#include <strings.h>
-
 #include "json.h"
+
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define MT_SCHEMA1 "application/vnd.docker.distribution.manifest.v1+"
 
@@ -52,7 +52,10 @@ list_from_json(struct descriptor **v, size_t *n, const json_t *a, const char *wh
 	return 0;
 }
 
-/* The media type of a Content-Type header, lower case, without parameters; "" where it says nothing about the kind. */
+/*
+ * The media type of a Content-Type header, lower case, without parameters; "" where it says nothing
+ * about the kind.
+ */
 static void
 transport_type(const char *s, char out[128])
 {
@@ -65,14 +68,17 @@ transport_type(const char *s, char out[128])
 	for (i = 0; i < n; i++)
 		out[i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
 	out[n] = '\0';
-	if (media_kind(out) != MEDIA_INDEX && media_kind(out) != MEDIA_MANIFEST && !str_starts(out, MT_SCHEMA1))
+	if (media_kind(out) != MEDIA_INDEX && media_kind(out) != MEDIA_MANIFEST &&
+		!str_starts(out, MT_SCHEMA1))
 		out[0] = '\0';
 }
 
 static int
 schema_1(struct err *e)
 {
-	return err_setx(e, 0, "a Docker schema 1 manifest, which is not supported: push the image anew with a current client");
+	return err_setx(e, 0,
+		"a Docker schema 1 manifest, which is not supported: push the image anew with a "
+		"current client");
 }
 
 /* Settles media_type and is_index. */
@@ -83,34 +89,39 @@ find_kind(struct manifest *m, const json_t *j, const char *media_type, struct er
 	char told[128];
 	int64_t version = 0;
 	bool has_index = json_object_get(j, "manifests") != NULL;
-	bool has_image = json_object_get(j, "config") != NULL || json_object_get(j, "layers") != NULL;
+	bool has_image =
+		json_object_get(j, "config") != NULL || json_object_get(j, "layers") != NULL;
 	enum media_kind kind;
 
 	transport_type(media_type, told);
-	if (json_get_int(j, "schemaVersion", &version, e) < 0 || json_get_str(j, "mediaType", &own, e) < 0)
+	if (json_get_int(j, "schemaVersion", &version, e) < 0 ||
+		json_get_str(j, "mediaType", &own, e) < 0)
 		return -1;
-	if (version == 1 || json_object_get(j, "fsLayers") != NULL || str_starts(told, MT_SCHEMA1) ||
-		(own != NULL && str_starts(own, MT_SCHEMA1)))
+	if (version == 1 || json_object_get(j, "fsLayers") != NULL ||
+		str_starts(told, MT_SCHEMA1) || (own != NULL && str_starts(own, MT_SCHEMA1)))
 		return schema_1(e);
 	if (version != 2)
 		return err_setx(e, 0, "'schemaVersion' is not 2");
 	if (has_index && has_image)
 		return err_setx(e, 0, "has members of a manifest and of an index");
 	if (!has_index && !has_image)
-		return err_setx(e, 0, "neither a manifest (config, layers) nor an index (manifests)");
+		return err_setx(
+			e, 0, "neither a manifest (config, layers) nor an index (manifests)");
 	if (own != NULL && told[0] != '\0' && strcmp(own, told) != 0)
 		return err_setx(e, 0, "calls itself %.127s but was served as %s", own, told);
 
 	if (own != NULL) {
 		kind = media_kind(own);
 		if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST)
-			return err_setx(e, 0, "media type '%.127s' is no image manifest or index", own);
+			return err_setx(
+				e, 0, "media type '%.127s' is no image manifest or index", own);
 		memcpy(m->media_type, own, strlen(own) + 1);
 	} else if (told[0] != '\0') {
 		memcpy(m->media_type, told, sizeof(told));
 	} else {
 		/* Docker's two must name themselves */
-		snprintf(m->media_type, sizeof(m->media_type), "%s", has_index ? MT_OCI_INDEX : MT_OCI_MANIFEST);
+		snprintf(m->media_type, sizeof(m->media_type), "%s",
+			has_index ? MT_OCI_INDEX : MT_OCI_MANIFEST);
 	}
 	m->is_index = media_kind(m->media_type) == MEDIA_INDEX;
 	if (m->is_index != has_index)
@@ -145,12 +156,14 @@ fill(struct manifest *m, const json_t *j, const char *media_type, struct err *e)
 	if (config == NULL)
 		return err_setx(e, 0, "no 'config'");
 	if (json_array_size(list) > MANIFEST_MAX_LAYERS)
-		return err_setx(e, 0, "%zu layers, more than %d", json_array_size(list), MANIFEST_MAX_LAYERS);
+		return err_setx(e, 0, "%zu layers, more than %d", json_array_size(list),
+			MANIFEST_MAX_LAYERS);
 	if (descriptor_from_json(&m->config, config, e) < 0)
 		return err_wrap(e, "config");
 	kind = media_kind(m->config.media_type);
 	if (kind != MEDIA_CONFIG && kind != MEDIA_OTHER)
-		return err_setx(e, 0, "config: media type %s is no configuration's", m->config.media_type);
+		return err_setx(
+			e, 0, "config: media type %s is no configuration's", m->config.media_type);
 	return list_from_json(&m->layers, &m->nlayers, list, "layer", e);
 }
 
@@ -200,15 +213,20 @@ manifest_write(const struct manifest *m, struct buf *out)
 	json_write(j, out);
 }
 
-/* An image manifest for some machine: no nested index, no attestation, no artifact without a place to run. */
+/*
+ * An image manifest for some machine: no nested index, no attestation, no artifact without a place
+ * to run.
+ */
 static bool
 is_candidate(const struct descriptor *d)
 {
 	if (media_kind(d->media_type) != MEDIA_MANIFEST)
 		return false;
-	if (d->annotations != NULL && json_object_get(d->annotations, "vnd.docker.reference.type") != NULL)
+	if (d->annotations != NULL &&
+		json_object_get(d->annotations, "vnd.docker.reference.type") != NULL)
 		return false;
-	return !d->has_platform || strcmp(d->platform.os, "unknown") != 0 || strcmp(d->platform.arch, "unknown") != 0;
+	return !d->has_platform || strcmp(d->platform.os, "unknown") != 0 ||
+		strcmp(d->platform.arch, "unknown") != 0;
 }
 
 int
@@ -244,5 +262,6 @@ manifest_choose(const struct manifest *index, const struct platform *want, struc
 	if (found >= 0)
 		return found;
 	platform_string(want, name);
-	return err_setx(e, 0, "no image for platform %s (there is: %s)", name, have.len > 0 ? buf_str(&have) : "none");
+	return err_setx(e, 0, "no image for platform %s (there is: %s)", name,
+		have.len > 0 ? buf_str(&have) : "none");
 }

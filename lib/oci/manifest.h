@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* manifest.h: image manifests and indexes, OCI (image-spec manifest.md, image-index.md) and Docker v2s2 */
+/* manifest.h: image-spec manifest.md and image-index.md, and Docker's v2s2 of both */
 #ifndef OCI_MANIFEST_H
 #define OCI_MANIFEST_H
 
@@ -29,13 +29,18 @@ struct manifest {
 
 void manifest_free(struct manifest *m); /* leaves it empty; {0} is empty */
 /*
- * Parses either kind. media_type (may be NULL): what the transport said; a mediaType member that says otherwise is an
- * error (image-spec: confusion of manifest and index). Docker schema 1 is refused by name. 0/-1.
+ * Parses either kind. media_type (may be NULL): what the transport said; a mediaType member that
+ * says otherwise is an error (image-spec: confusion of manifest and index). Docker schema 1 is
+ * refused by name. 0/-1.
  */
-int manifest_parse(struct manifest *m, const void *p, size_t n, const char *media_type, struct err *e);
+int manifest_parse(
+	struct manifest *m, const void *p, size_t n, const char *media_type, struct err *e);
 /* Canonical bytes: schemaVersion, mediaType, config, layers or manifests, annotations. */
 void manifest_write(const struct manifest *m, struct buf *out);
-/* The best entry for a platform, -1 with a message that lists what there is. Attestations (unknown/unknown) are passed over. */
+/*
+ * The best entry for a platform, -1 with a message that lists what there is. Attestations
+ * (unknown/unknown) are passed over.
+ */
 int manifest_choose(const struct manifest *index, const struct platform *want, struct err *e);
 
 #endif

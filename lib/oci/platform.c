@@ -6,11 +6,12 @@
 #include <sys/utsname.h>
 
 #include "json.h"
-#include "base/err.h"
-#include "base/str.h"
-#include "base/mem.h"
 
-/* What others call them; the first of several rows with the same arch and variant is Go's own name. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* Other names for an architecture, and the variant that each implies. */
 static const struct {
 	const char *name, *arch, *variant;
 } archs[] = {
@@ -50,7 +51,8 @@ static const struct {
 	{ "wasm", "wasm", "" },
 };
 
-static const char *const systems[] = { "linux", "windows", "darwin", "freebsd", "openbsd", "netbsd", "wasip1" };
+static const char *const systems[] = { "linux", "windows", "darwin", "freebsd", "openbsd", "netbsd",
+	"wasip1" };
 
 static int
 find_arch(const char *name)
@@ -114,8 +116,10 @@ platform_parse(struct platform *p, const char *s, struct err *e)
 		assign(part[n], at, len);
 		for (i = 0; i < len; i++) {
 			part[n][i] = (char)tolower((unsigned char)part[n][i]);
-			if (!isalnum((unsigned char)part[n][i]) && strchr("_.-", part[n][i]) == NULL)
-				return err_setx(e, 0, "platform '%.80s' is not os/arch[/variant]", s);
+			if (!isalnum((unsigned char)part[n][i]) &&
+				strchr("_.-", part[n][i]) == NULL)
+				return err_setx(
+					e, 0, "platform '%.80s' is not os/arch[/variant]", s);
 		}
 		n++;
 		if (at[len] == '\0')
@@ -197,7 +201,8 @@ platform_to_json(const struct platform *p)
 void
 platform_string(const struct platform *p, char out[100])
 {
-	snprintf(out, 100, "%s/%s%s%s", p->os, p->arch, p->variant[0] != '\0' ? "/" : "", p->variant);
+	snprintf(out, 100, "%s/%s%s%s", p->os, p->arch, p->variant[0] != '\0' ? "/" : "",
+		p->variant);
 }
 
 /* "v7" is 7, anything else -1. */
@@ -221,8 +226,11 @@ platform_match(const struct platform *want, const struct platform *have)
 		return 0;
 	if (strcmp(w.variant, h.variant) == 0)
 		return 1000;
-	/* a machine runs what was built for an older one of its line; without a variant amd64 is v1 */
-	if (strcmp(w.arch, "amd64") != 0 && strcmp(w.arch, "arm") != 0 && strcmp(w.arch, "arm64") != 0)
+	/*
+	 * a machine runs what was built for an older one of its line; without a variant amd64 is v1
+	 */
+	if (strcmp(w.arch, "amd64") != 0 && strcmp(w.arch, "arm") != 0 &&
+		strcmp(w.arch, "arm64") != 0)
 		return h.variant[0] == '\0' ? 1 : 0;
 	wn = w.variant[0] == '\0' ? 1 : variant_number(w.variant);
 	hn = h.variant[0] == '\0' ? 1 : variant_number(h.variant);

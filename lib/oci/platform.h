@@ -3,8 +3,8 @@
 #ifndef OCI_PLATFORM_H
 #define OCI_PLATFORM_H
 
-#include <stdbool.h>
 #include <jansson.h>
+#include <stdbool.h>
 
 struct err;
 
@@ -17,10 +17,14 @@ struct platform {
 /* "linux/arm64/v8", "arm64" (linux assumed); GNU names (x86_64, aarch64) are normalised. 0/-1. */
 int platform_parse(struct platform *p, const char *s, struct err *e);
 void platform_host(struct platform *p); /* from uname(2) */
-int platform_from_json(struct platform *p, const json_t *j, struct err *e); /* descriptor.platform or an image config */
+/* A descriptor's platform or an image configuration; nothing is normalised. 0/-1. */
+int platform_from_json(struct platform *p, const json_t *j, struct err *e);
 json_t *platform_to_json(const struct platform *p); /* new reference */
 void platform_string(const struct platform *p, char out[100]);
-/* How well have serves want: 0 not at all, higher is better (exact variant over a lower one that runs too). */
+/*
+ * How well have serves want: 0 not at all, higher is better (the exact variant over a lower one,
+ * which runs too).
+ */
 int platform_match(const struct platform *want, const struct platform *have);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Image references. The scan goes once from left to right: the domain is decided by its first component, then path,
- * tag and digest each check their own characters, so a parsed reference is safe as a relative file name: no
- * component is empty, starts with a dot or holds a slash, blank or control byte.
+ * Image references. The scan goes once from left to right: the domain is decided by its first
+ * component, then path, tag and digest each check their own characters, so a parsed reference is
+ * safe as a relative file name: no component is empty, starts with a dot or holds a slash, blank or
+ * control byte.
  */
 #include "ref.h"
 
 #include "base/err.h"
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define HUB "docker.io"
 #define HUB_OLD "index.docker.io"
@@ -81,7 +82,8 @@ ipv6_is_valid(const char *s, size_t n)
 	if (n < 3 || s[0] != '[' || s[n - 1] != ']')
 		return false;
 	for (i = 1; i < n - 1; i++)
-		if (!is_digit(s[i]) && s[i] != ':' && !(s[i] >= 'a' && s[i] <= 'f') && !(s[i] >= 'A' && s[i] <= 'F'))
+		if (!is_digit(s[i]) && s[i] != ':' && !(s[i] >= 'a' && s[i] <= 'f') &&
+			!(s[i] >= 'A' && s[i] <= 'F'))
 			return false;
 	return true;
 }
@@ -101,7 +103,9 @@ domain_is_valid(const char *s, size_t n)
 	return s[0] == '[' ? ipv6_is_valid(s, n) : host_is_valid(s, n);
 }
 
-/* Components of lower-case alphanumerics, parted by one '.', one or two '_' or any number of '-'. */
+/*
+ * Components of lower-case alphanumerics, parted by one '.', one or two '_' or any number of '-'.
+ */
 static bool
 path_is_valid(const char *s, size_t n)
 {
@@ -167,7 +171,8 @@ ref_parse(struct ref *r, const char *s, struct err *e)
 		ndomain = (size_t)(slash - s);
 		path = slash + 1;
 		if (!domain_is_valid(domain, ndomain))
-			return err_setx(e, 0, "image reference '%s': bad registry host '%.*s'", s, (int)ndomain, domain);
+			return err_setx(e, 0, "image reference '%s': bad registry host '%.*s'", s,
+				(int)ndomain, domain);
 		if (span_eq(domain, ndomain, HUB_OLD)) {
 			domain = HUB;
 			ndomain = strlen(HUB);
@@ -186,12 +191,17 @@ ref_parse(struct ref *r, const char *s, struct err *e)
 
 	if (!path_is_valid(path, npath)) {
 		if (span_has(path, npath, is_upper))
-			return err_setx(e, 0, "image reference '%s': a repository name is in lower case", s);
-		return err_setx(e, 0, "image reference '%s': bad repository name '%.*s'", s, (int)npath, path);
+			return err_setx(e, 0,
+				"image reference '%s': a repository name is in lower case", s);
+		return err_setx(e, 0, "image reference '%s': bad repository name '%.*s'", s,
+			(int)npath, path);
 	}
-	nprefix = span_eq(domain, ndomain, HUB) && memchr(path, '/', npath) == NULL ? strlen(OFFICIAL) : 0;
+	nprefix = span_eq(domain, ndomain, HUB) && memchr(path, '/', npath) == NULL
+		? strlen(OFFICIAL)
+		: 0;
 	if (ndomain + 1 + nprefix + npath > NAME_MAX_LEN)
-		return err_setx(e, 0, "image reference '%.40s...': a name is at most %d bytes", s, NAME_MAX_LEN);
+		return err_setx(e, 0, "image reference '%.40s...': a name is at most %d bytes", s,
+			NAME_MAX_LEN);
 	if (tag != NULL && !tag_is_valid(tag, ntag))
 		return err_setx(e, 0, "image reference '%s': bad tag '%.*s'", s, (int)ntag, tag);
 	if (at != NULL && digest_parse(&r->digest, at + 1, e) < 0)

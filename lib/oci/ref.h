@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ref.h: image references, [domain/]path[:tag][@digest] (distribution/reference grammar; dk-ref(7)) */
+/* ref.h: image references, [domain/]path[:tag][@digest] (dk-ref(7)) */
 #ifndef OCI_REF_H
 #define OCI_REF_H
 
@@ -15,7 +15,10 @@ struct ref {
 	struct digest digest; /* unset where none was given */
 };
 
-/* Normalises; 64 bare hex digits are refused as a name. 0/-1, the message says what is wrong with s. */
+/*
+ * Normalises; 64 bare hex digits are refused as a name. 0/-1, the message says what is wrong with
+ * s.
+ */
 int ref_parse(struct ref *r, const char *s, struct err *e);
 /* host/path:tag or host/path@digest, complete; caller frees. */
 char *ref_string(const struct ref *r);

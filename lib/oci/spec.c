@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The default container as data, and the lists of a spec. specjson.c reads and writes the document. */
+/*
+ * The default container as data, and the lists of a spec. specjson.c reads and writes the document.
+ */
 #include "spec.h"
 
 #include <strings.h>
@@ -8,13 +10,47 @@
 
 /* capability.h's numbers are the indices */
 static const char *const cap_names[] = {
-	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
-	"CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",
-	"CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
 };
 
 static const char *const default_ns[] = { "mount", "network", "uts", "pid", "ipc" };
@@ -26,32 +62,49 @@ static const struct {
 } default_mounts[] = {
 	{ "/proc", "proc", "proc", { "nosuid", "noexec", "nodev" } },
 	{ "/dev", "tmpfs", "tmpfs", { "nosuid", "strictatime", "mode=755", "size=65536k" } },
-	{ "/dev/pts", "devpts", "devpts", { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } },
+	{ "/dev/pts", "devpts", "devpts",
+		{ "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } },
 	{ "/sys", "sysfs", "sysfs", { "nosuid", "noexec", "nodev", "ro" } },
 	{ "/sys/fs/cgroup", "cgroup", "cgroup", { "nosuid", "noexec", "nodev", "ro" } },
 	{ "/dev/mqueue", "mqueue", "mqueue", { "nosuid", "noexec", "nodev" } },
-	{ "/dev/shm", "tmpfs", "shm", { "nosuid", "noexec", "nodev", "mode=1777", "size=67108864" } },
+	{ "/dev/shm", "tmpfs", "shm",
+		{ "nosuid", "noexec", "nodev", "mode=1777", "size=67108864" } },
 };
 
 static const char *const default_masked[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/sys/devices/virtual/powercap",
 	"/sys/firmware",
 };
 
 static const char *const default_readonly[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+	"/proc/bus",
+	"/proc/fs",
+	"/proc/irq",
+	"/proc/sys",
+	"/proc/sysrq-trigger",
 };
 
 static const char *const default_sysctl[] = {
-	"net.ipv4.ip_unprivileged_port_start=0", "net.ipv4.ping_group_range=0 2147483647",
+	"net.ipv4.ip_unprivileged_port_start=0",
+	"net.ipv4.ping_group_range=0 2147483647",
 };
 
-/* The last rule that matches decides. Making nodes is allowed (CAP_MKNOD is in the default set), opening them is not. */
+/*
+ * The last rule that matches decides. Making nodes is allowed (CAP_MKNOD is in the default set),
+ * opening them is not.
+ */
 static const struct spec_devrule default_devrules[] = {
-	{ false, 'a', -1, -1, "rwm" },
-	{ true, 'c', -1, -1, "m" },
-	{ true, 'b', -1, -1, "m" },
+	{ false, 'a', -1, -1, "rwm" }, { true, 'c', -1, -1, "m" }, { true, 'b', -1, -1, "m" },
 	{ true, 'c', 1, 3, "rwm" }, /* null */
 	{ true, 'c', 1, 5, "rwm" }, /* zero */
 	{ true, 'c', 1, 7, "rwm" }, /* full */
@@ -121,8 +174,8 @@ spec_default(struct spec *s)
 	s->caps = SPEC_CAPS_DEFAULT;
 	s->root_path = xstrdup("rootfs");
 	for (i = 0; i < LEN(default_mounts); i++)
-		spec_add_mount(s, default_mounts[i].destination, default_mounts[i].type, default_mounts[i].source,
-			default_mounts[i].options);
+		spec_add_mount(s, default_mounts[i].destination, default_mounts[i].type,
+			default_mounts[i].source, default_mounts[i].options);
 	for (i = 0; i < LEN(default_ns); i++)
 		spec_add_ns(s, default_ns[i], NULL);
 	s->devrules = xcalloc(LEN(default_devrules), sizeof(*s->devrules));
@@ -134,7 +187,8 @@ spec_default(struct spec *s)
 }
 
 void
-spec_add_mount(struct spec *s, const char *dst, const char *type, const char *src, const char *const *options)
+spec_add_mount(struct spec *s, const char *dst, const char *type, const char *src,
+	const char *const *options)
 {
 	struct spec_mount *m;
 

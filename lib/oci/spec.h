@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* spec.h: the OCI runtime configuration, config.json (runtime-spec config.md, config-linux.md), of Linux containers */
+/*
+ * spec.h: the OCI runtime configuration, config.json (runtime-spec config.md, config-linux.md), of
+ * Linux containers
+ */
 #ifndef OCI_SPEC_H
 #define OCI_SPEC_H
 
@@ -88,16 +91,21 @@ struct spec {
 
 void spec_free(struct spec *s); /* leaves it empty */
 /*
- * FACTS as data: the default container of docker and podman: namespaces, mounts, masked and read-only paths, device rules, 14
- * capabilities, no process arguments. Everything a caller does not change is what users of these expect.
+ * FACTS as data: the default container of docker and podman: namespaces, mounts, masked and
+ * read-only paths, device rules, 14 capabilities, no process arguments. Everything a caller does
+ * not change is what users of these expect.
  */
 void spec_default(struct spec *s);
-void spec_add_mount(struct spec *s, const char *dst, const char *type, const char *src, const char *const *options);
+void spec_add_mount(struct spec *s, const char *dst, const char *type, const char *src,
+	const char *const *options);
 void spec_add_ns(struct spec *s, const char *type, const char *path);
 bool spec_has_ns(const struct spec *s, const char *type);
 void spec_del_ns(struct spec *s, const char *type);
 
-/* What spec_write wrote, and what other tools' bundles hold as far as the struct goes: a member it does not carry that would change the container is an error. 0/-1. */
+/*
+ * What spec_write wrote, and what other tools' bundles hold as far as the struct goes: a member it
+ * does not carry that would change the container is an error. 0/-1.
+ */
 int spec_parse(struct spec *s, const void *p, size_t n, struct err *e);
 void spec_write(const struct spec *s, struct buf *out);
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config.json of a bundle to struct spec and back (runtime-spec config.md and config-linux.md). Reading refuses what the
- * struct cannot carry where it would change the container; what the specification does not know it ignores, as
- * config.md's Extensibility asks for.
+ * config.json of a bundle to struct spec and back (runtime-spec config.md and config-linux.md).
+ * Reading refuses what the struct cannot carry where it would change the container; what the
+ * specification does not know it ignores, as config.md's Extensibility asks for.
  */
 #include "spec.h"
 
-#include <limits.h>
-
 #include "json.h"
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -16,8 +15,8 @@
 #define OCI_VERSION "1.0.2"
 
 /*
- * "Unlimited" is 2^64-1 in a document, one bit more than jansson's integers have. It is swapped in the text for a number
- * that no one uses.
+ * "Unlimited" is 2^64-1 in a document, one bit more than jansson's integers have. It is swapped in
+ * the text for a number that no one uses.
  */
 #define INFINITE_TEXT "18446744073709551615"
 #define INFINITE_OURS 9223372036854775806
@@ -40,7 +39,8 @@ swap_number(const char *s, size_t n, const char *from, const char *to, struct bu
 			continue;
 		for (k = i; k < n && strchr("0123456789.eE+-", s[k]) != NULL && s[k] != '\0'; k++)
 			continue;
-		if (k - i == nfrom && memcmp(s + i, from, nfrom) == 0 && (i == 0 || s[i - 1] != '-')) {
+		if (k - i == nfrom && memcmp(s + i, from, nfrom) == 0 &&
+			(i == 0 || s[i - 1] != '-')) {
 			buf_add(out, s + start, i - start);
 			buf_adds(out, to);
 			start = k;
@@ -59,8 +59,10 @@ refuse(const json_t *j, const char *const *keys, struct err *e)
 	for (; *keys != NULL; keys++) {
 		const json_t *v = json_object_get(j, *keys);
 
-		if (v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0) ||
-			(json_is_object(v) && json_object_size(v) == 0) || (json_is_array(v) && json_array_size(v) == 0))
+		if (v == NULL || json_is_null(v) ||
+			(json_is_string(v) && json_string_length(v) == 0) ||
+			(json_is_object(v) && json_object_size(v) == 0) ||
+			(json_is_array(v) && json_array_size(v) == 0))
 			continue;
 		return err_setx(e, 0, "'%s' is not supported", *keys);
 	}
@@ -111,13 +113,16 @@ read_user(struct spec *s, const json_t *j, struct err *e)
 	int64_t umask = -1;
 	size_t i;
 
-	if (refuse(j, refused, e) < 0 || take_id(j, "uid", &s->uid, e) < 0 || take_id(j, "gid", &s->gid, e) < 0 ||
-		take_int(j, "umask", -1, 0777, &umask, e) < 0 || json_get_arr(j, "additionalGids", &groups, e) < 0)
+	if (refuse(j, refused, e) < 0 || take_id(j, "uid", &s->uid, e) < 0 ||
+		take_id(j, "gid", &s->gid, e) < 0 ||
+		take_int(j, "umask", -1, 0777, &umask, e) < 0 ||
+		json_get_arr(j, "additionalGids", &groups, e) < 0)
 		return -1;
 	s->umask = (int)umask;
 	s->groups = xcalloc(json_array_size(groups) + 1, sizeof(*s->groups));
 	json_array_foreach (groups, i, v) {
-		if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) >= UINT32_MAX)
+		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+			json_integer_value(v) >= UINT32_MAX)
 			return err_setx(e, 0, "'additionalGids' is not an array of group IDs");
 		s->groups[s->ngroups++] = (gid_t)json_integer_value(v);
 	}
@@ -147,13 +152,15 @@ read_caps(struct spec *s, const json_t *j, struct err *e)
 {
 	uint64_t effective, permitted;
 
-	if (read_cap_set(j, "bounding", &s->caps, e) < 0 || read_cap_set(j, "effective", &effective, e) < 0 ||
+	if (read_cap_set(j, "bounding", &s->caps, e) < 0 ||
+		read_cap_set(j, "effective", &effective, e) < 0 ||
 		read_cap_set(j, "permitted", &permitted, e) < 0 ||
 		read_cap_set(j, "inheritable", &s->caps_inheritable, e) < 0 ||
 		read_cap_set(j, "ambient", &s->caps_ambient, e) < 0)
 		return -1;
 	if (effective != s->caps || permitted != s->caps)
-		return err_setx(e, 0, "bounding, effective and permitted sets that differ are not supported");
+		return err_setx(e, 0,
+			"bounding, effective and permitted sets that differ are not supported");
 	return 0;
 }
 
@@ -163,7 +170,8 @@ read_rlimit(struct spec_rlimit *r, const json_t *j, struct err *e)
 	const char *type = "";
 	int64_t soft = -1, hard = -1;
 
-	if (json_get_str(j, "type", &type, e) < 0 || take_int(j, "soft", 0, INT64_MAX, &soft, e) < 0 ||
+	if (json_get_str(j, "type", &type, e) < 0 ||
+		take_int(j, "soft", 0, INT64_MAX, &soft, e) < 0 ||
 		take_int(j, "hard", 0, INT64_MAX, &hard, e) < 0)
 		return -1;
 	if (!str_starts(type, "RLIMIT_") || strlen(type) >= sizeof(r->type))
@@ -177,16 +185,18 @@ read_rlimit(struct spec_rlimit *r, const json_t *j, struct err *e)
 static int
 read_process(struct spec *s, const json_t *j, struct err *e)
 {
-	static const char *const refused[] = { "apparmorProfile", "selinuxLabel", "scheduler", "ioPriority",
-		"execCPUAffinity", "commandLine", NULL };
+	static const char *const refused[] = { "apparmorProfile", "selinuxLabel", "scheduler",
+		"ioPriority", "execCPUAffinity", "commandLine", NULL };
 	json_t *user = NULL, *caps = NULL, *rlimits = NULL, *v;
 	int64_t oom = 0;
 	size_t i;
 
 	if (refuse(j, refused, e) < 0 || json_get_bool(j, "terminal", &s->terminal, e) < 0 ||
-		json_get_obj(j, "user", &user, e) < 0 || json_get_strv(j, "args", &s->args, e) < 0 ||
+		json_get_obj(j, "user", &user, e) < 0 ||
+		json_get_strv(j, "args", &s->args, e) < 0 ||
 		json_get_strv(j, "env", &s->env, e) < 0 || take_str(j, "cwd", &s->cwd, e) < 0 ||
-		json_get_obj(j, "capabilities", &caps, e) < 0 || json_get_arr(j, "rlimits", &rlimits, e) < 0 ||
+		json_get_obj(j, "capabilities", &caps, e) < 0 ||
+		json_get_arr(j, "rlimits", &rlimits, e) < 0 ||
 		json_get_bool(j, "noNewPrivileges", &s->no_new_privileges, e) < 0 ||
 		take_int(j, "oomScoreAdj", -1000, 1000, &oom, e) < 0)
 		return -1;
@@ -226,7 +236,8 @@ read_mount(struct spec_mount *m, const json_t *j, struct err *e)
 static int
 read_ns(struct spec *s, const json_t *j, struct err *e)
 {
-	static const char *const known[] = { "pid", "network", "ipc", "uts", "mount", "user", "cgroup" };
+	static const char *const known[] = { "pid", "network", "ipc", "uts", "mount", "user",
+		"cgroup" };
 	const char *type = "", *path = NULL;
 	size_t i;
 
@@ -253,8 +264,8 @@ read_device(struct spec_device *d, const json_t *j, struct err *e)
 	if (take_str(j, "path", &d->path, e) < 0 || json_get_str(j, "type", &type, e) < 0 ||
 		take_int(j, "major", 0, UINT32_MAX, &d->major, e) < 0 ||
 		take_int(j, "minor", 0, UINT32_MAX, &d->minor, e) < 0 ||
-		take_int(j, "fileMode", 0, UINT32_MAX, &mode, e) < 0 || take_id(j, "uid", &d->uid, e) < 0 ||
-		take_id(j, "gid", &d->gid, e) < 0)
+		take_int(j, "fileMode", 0, UINT32_MAX, &mode, e) < 0 ||
+		take_id(j, "uid", &d->uid, e) < 0 || take_id(j, "gid", &d->gid, e) < 0)
 		return -1;
 	if (d->path == NULL || d->path[0] != '/')
 		return err_setx(e, 0, "'path' is not an absolute path");
@@ -275,11 +286,13 @@ read_devrule(struct spec_devrule *r, const json_t *j, struct err *e)
 		return err_setx(e, 0, "'allow' is not true or false");
 	if (json_get_bool(j, "allow", &r->allow, e) < 0 || json_get_str(j, "type", &type, e) < 0 ||
 		take_int(j, "major", -1, UINT32_MAX, &r->major, e) < 0 ||
-		take_int(j, "minor", -1, UINT32_MAX, &r->minor, e) < 0 || json_get_str(j, "access", &access, e) < 0)
+		take_int(j, "minor", -1, UINT32_MAX, &r->minor, e) < 0 ||
+		json_get_str(j, "access", &access, e) < 0)
 		return -1;
 	if (strlen(type) != 1 || strchr("acb", *type) == NULL)
 		return err_setx(e, 0, "'type' is none of a, c, b");
-	if (*access == '\0' || strlen(access) >= sizeof(r->access) || strspn(access, "rwm") != strlen(access))
+	if (*access == '\0' || strlen(access) >= sizeof(r->access) ||
+		strspn(access, "rwm") != strlen(access))
 		return err_setx(e, 0, "'access' is not of r, w, m");
 	r->type = *type;
 	memcpy(r->access, access, strlen(access) + 1);
@@ -323,21 +336,24 @@ read_sysctl(struct spec *s, json_t *j, struct err *e)
 static int
 read_linux(struct spec *s, const json_t *j, struct err *e)
 {
-	static const char *const refused[] = { "uidMappings", "gidMappings", "mountLabel", "intelRdt", "personality",
-		"timeOffsets", "netDevices", NULL };
+	static const char *const refused[] = { "uidMappings", "gidMappings", "mountLabel",
+		"intelRdt", "personality", "timeOffsets", "netDevices", NULL };
 	json_t *resources = NULL, *ns = NULL, *devices = NULL, *sysctl = NULL, *seccomp = NULL, *v;
 	const char *propagation = "";
 	size_t i;
 
 	if (refuse(j, refused, e) < 0 || json_get_obj(j, "resources", &resources, e) < 0 ||
-		json_get_arr(j, "namespaces", &ns, e) < 0 || json_get_arr(j, "devices", &devices, e) < 0 ||
-		json_get_obj(j, "sysctl", &sysctl, e) < 0 || json_get_obj(j, "seccomp", &seccomp, e) < 0 ||
+		json_get_arr(j, "namespaces", &ns, e) < 0 ||
+		json_get_arr(j, "devices", &devices, e) < 0 ||
+		json_get_obj(j, "sysctl", &sysctl, e) < 0 ||
+		json_get_obj(j, "seccomp", &seccomp, e) < 0 ||
 		take_str(j, "cgroupsPath", &s->cgroups_path, e) < 0 ||
 		json_get_strv(j, "maskedPaths", &s->masked, e) < 0 ||
 		json_get_strv(j, "readonlyPaths", &s->readonly, e) < 0 ||
 		json_get_str(j, "rootfsPropagation", &propagation, e) < 0)
 		return -1;
-	if (*propagation != '\0' && strcmp(propagation, "private") != 0 && strcmp(propagation, "rprivate") != 0)
+	if (*propagation != '\0' && strcmp(propagation, "private") != 0 &&
+		strcmp(propagation, "rprivate") != 0)
 		return err_setx(e, 0, "'rootfsPropagation' %.20s is not supported", propagation);
 	s->seccomp = json_incref(seccomp);
 	json_array_foreach (ns, i, v)
@@ -374,24 +390,33 @@ read_mounts(struct spec *s, const json_t *mounts, struct err *e)
 static int
 read_spec(struct spec *s, const json_t *j, struct err *e)
 {
-	static const char *const refused[] = { "hooks", "domainname", "windows", "solaris", "vm", "zos", "freebsd", NULL };
+	static const char *const refused[] = { "hooks", "domainname", "windows", "solaris", "vm",
+		"zos", "freebsd", NULL };
 	json_t *process = NULL, *root = NULL, *mounts = NULL, *lin = NULL, *annotations = NULL;
 	const char *version = "";
 
 	if (!json_is_object(j))
 		return err_setx(e, 0, "not an object");
 	if (json_get_str(j, "ociVersion", &version, e) < 0 || refuse(j, refused, e) < 0 ||
-		json_get_obj(j, "process", &process, e) < 0 || json_get_obj(j, "root", &root, e) < 0 ||
-		take_str(j, "hostname", &s->hostname, e) < 0 || json_get_arr(j, "mounts", &mounts, e) < 0 ||
-		json_get_obj(j, "linux", &lin, e) < 0 || json_get_obj(j, "annotations", &annotations, e) < 0)
+		json_get_obj(j, "process", &process, e) < 0 ||
+		json_get_obj(j, "root", &root, e) < 0 ||
+		take_str(j, "hostname", &s->hostname, e) < 0 ||
+		json_get_arr(j, "mounts", &mounts, e) < 0 ||
+		json_get_obj(j, "linux", &lin, e) < 0 ||
+		json_get_obj(j, "annotations", &annotations, e) < 0)
 		return -1;
 	if (!str_starts(version, "1."))
 		return err_setx(e, 0, "'ociVersion' is not 1.x");
-	if (process == NULL || root == NULL || lin == NULL)
-		return err_setx(e, 0, "no '%s'", process == NULL ? "process" : root == NULL ? "root" : "linux");
+	if (process == NULL)
+		return err_setx(e, 0, "no 'process'");
+	if (root == NULL)
+		return err_setx(e, 0, "no 'root'");
+	if (lin == NULL)
+		return err_setx(e, 0, "no 'linux'");
 	if (read_process(s, process, e) < 0)
 		return err_wrap(e, "process");
-	if (take_str(root, "path", &s->root_path, e) < 0 || json_get_bool(root, "readonly", &s->root_readonly, e) < 0)
+	if (take_str(root, "path", &s->root_path, e) < 0 ||
+		json_get_bool(root, "readonly", &s->root_readonly, e) < 0)
 		return err_wrap(e, "root");
 	if (s->root_path == NULL || s->root_path[0] == '\0')
 		return err_setx(e, 0, "root: no 'path'");
@@ -415,10 +440,10 @@ spec_parse(struct spec *s, const void *p, size_t n, struct err *e)
 
 	memset(s, 0, sizeof(*s));
 	s->umask = -1;
-	if (n <= JSON_MAX_BYTES)
-		swap_number(p, n, INFINITE_TEXT, TEXT(INFINITE_OURS), &text);
-	if ((j = json_parse(n <= JSON_MAX_BYTES ? buf_str(&text) : p, n <= JSON_MAX_BYTES ? text.len : n,
-		"container configuration", e)) == NULL)
+	if (n > JSON_MAX_BYTES)
+		return err_setx(e, 0, "container configuration: larger than 4 MiB");
+	swap_number(p, n, INFINITE_TEXT, TEXT(INFINITE_OURS), &text);
+	if ((j = json_parse(buf_str(&text), text.len, "container configuration", e)) == NULL)
 		return -1;
 	if (read_spec(&got, j, e) < 0)
 		return err_wrap(e, "container configuration");
@@ -453,7 +478,8 @@ write_caps(json_t *j, const char *key, uint64_t set)
 	int cap;
 
 	for (cap = 0; spec_cap_name(cap) != NULL; cap++)
-		if ((set >> cap & 1) != 0 && json_array_append_new(a, json_str(spec_cap_name(cap))) < 0)
+		if ((set >> cap & 1) != 0 &&
+			json_array_append_new(a, json_str(spec_cap_name(cap))) < 0)
 			abort();
 }
 

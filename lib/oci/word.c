@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Words of a Dockerfile line (Dockerfile reference, Environment replacement), by recursive descent over the bytes. */
+/*
+ * Words of a Dockerfile line (Dockerfile reference, Environment replacement), by recursive descent
+ * over the bytes.
+ */
 #include "word.h"
 
 #include "base/buf.h"
@@ -26,7 +29,8 @@ is_blank(char c)
 static bool
 is_name(char c, bool first)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+		(!first && c >= '0' && c <= '9');
 }
 
 bool
@@ -75,7 +79,8 @@ braces(struct scan *c, const char *name, struct buf *out, struct err *e)
 		c->s++;
 	op = *c->s;
 	if (op == '\0' || strchr("-+?", op) == NULL)
-		return err_setx(e, 0, "bad substitution of '%s': unknown operator at '%.20s'", name, c->s);
+		return err_setx(
+			e, 0, "bad substitution of '%s': unknown operator at '%.20s'", name, c->s);
 	c->s++;
 	if (eval(c, '}', &word, e) < 0)
 		return -1;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* data.h: tests/data/good/DIR/ and tests/data/bad/DIR/, the latter with a LIST of file names and parts of the message expected */
+/*
+ * data.h: tests/data/good/DIR/ and tests/data/bad/DIR/, the latter with a LIST of file names and
+ * parts of the message expected
+ */
 #ifndef DATA_H
 #define DATA_H
 
@@ -64,7 +67,8 @@ data_bad(const char *dir, int (*fn)(const struct buf *b, struct err *e))
 	struct err e;
 
 	data_load("bad", dir, "LIST", &list);
-	for (line = strtok_r(list.data, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(list.data, "\n", &save); line != NULL;
+		line = strtok_r(NULL, "\n", &save)) {
 		if ((tab = strchr(line, '\t')) == NULL) {
 			ok(0, "LIST: %s", line);
 			continue;

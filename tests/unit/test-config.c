@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include "data.h"
 #include "oci/config.h"
 #include "oci/json.h"
-#include "data.h"
 
 static void
 good_file(const char *name, const struct buf *b)
@@ -67,12 +67,16 @@ test_fields(void)
 	ok(w.exposed.n == 2 && strcmp(w.exposed.v[1], "53/udp") == 0, "ports in order");
 	ok(w.volumes.n == 2 && strcmp(w.volumes.v[0], "/var/lib/app") == 0, "volumes in order");
 	ok(json_object_size(w.labels) == 3, "labels");
-	is_int(json_integer_value(json_object_get(w.healthcheck, "Interval")), 30000000000LL, "health check");
+	is_int(json_integer_value(json_object_get(w.healthcheck, "Interval")), 30000000000LL,
+		"health check");
 	ok(w.args_escaped, "args escaped");
-	ok(strcmp(w.platform.arch, "arm64") == 0 && strcmp(w.platform.variant, "v8") == 0, "platform");
+	ok(strcmp(w.platform.arch, "arm64") == 0 && strcmp(w.platform.variant, "v8") == 0,
+		"platform");
 	ok(w.ndiff_ids == 2 && digest_eq(&w.diff_ids[1], &c.diff_ids[1]), "diff_ids");
-	ok(w.nhistory == 2 && !w.history[0].empty_layer && w.history[1].empty_layer && strcmp(w.history[1].author, "S") == 0 &&
-		strcmp(w.history[0].comment, "buildkit.dockerfile.v0") == 0, "history");
+	ok(w.nhistory == 2 && !w.history[0].empty_layer && w.history[1].empty_layer &&
+			strcmp(w.history[1].author, "S") == 0 &&
+			strcmp(w.history[0].comment, "buildkit.dockerfile.v0") == 0,
+		"history");
 }
 
 static void
@@ -85,7 +89,8 @@ test_write(void)
 	struct err e;
 
 	platform_parse(&c.platform, "linux/amd64", &e);
-	digest_parse(&d, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", &e);
+	digest_parse(
+		&d, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", &e);
 	image_config_add_layer(&c, &d);
 	image_config_add_history(&c, "2024-01-01T00:00:00Z", "import", NULL, false);
 	image_config_add_history(&c, NULL, NULL, NULL, true);
@@ -93,16 +98,23 @@ test_write(void)
 	image_config_set_label(&c, "z", "1");
 	image_config_set_label(&c, "z", "2");
 	image_config_write(&c, &b);
-	is_str(buf_str(&b), "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Labels\":{\"k\xef\xbf\xbd\":\"v\xef\xbf\xbd\","
+	is_str(buf_str(&b),
+		"{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Labels\":{"
+		"\"k\xef\xbf\xbd\":\"v\xef\xbf\xbd\","
 		"\"z\":\"2\"}},\"rootfs\":{\"type\":\"layers\","
-		"\"diff_ids\":[\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]},"
-		"\"history\":[{\"created\":\"2024-01-01T00:00:00Z\",\"created_by\":\"import\"},{\"empty_layer\":true}]}",
+		"\"diff_ids\":[\"sha256:"
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]},"
+		"\"history\":[{\"created\":\"2024-01-01T00:00:00Z\",\"created_by\":\"import\"},{"
+		"\"empty_layer\":true}]}",
 		"canonical bytes");
 	container = image_config_container(&c);
 	buf_clear(&b);
 	json_write(container, &b);
-	is_str(buf_str(&b), "{\"User\":\"\",\"Env\":null,\"Entrypoint\":null,\"Cmd\":null,\"Volumes\":null,\"WorkingDir\":\"\","
-		"\"Labels\":{\"k\xef\xbf\xbd\":\"v\xef\xbf\xbd\",\"z\":\"2\"},\"OnBuild\":null}", "as docker inspect shows it");
+	is_str(buf_str(&b),
+		"{\"User\":\"\",\"Env\":null,\"Entrypoint\":null,\"Cmd\":null,\"Volumes\":null,"
+		"\"WorkingDir\":\"\","
+		"\"Labels\":{\"k\xef\xbf\xbd\":\"v\xef\xbf\xbd\",\"z\":\"2\"},\"OnBuild\":null}",
+		"as docker inspect shows it");
 }
 
 /* The config object of an image after changes, one a line of before. */
@@ -138,16 +150,22 @@ test_change(void)
 	} cases[] = {
 		{ "", "CMD echo hi", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"echo hi\"]}" },
 		{ "", "cmd  [ \"echo\" , \"hi there\" ] ", "{\"Cmd\":[\"echo\",\"hi there\"]}" },
-		{ "", "CMD [\"unterminated\"", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"[\\\"unterminated\\\"\"]}" },
+		{ "", "CMD [\"unterminated\"",
+			"{\"Cmd\":[\"/bin/sh\",\"-c\",\"[\\\"unterminated\\\"\"]}" },
 		{ "", "CMD [ -f /x ] && y", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"[ -f /x ] && y\"]}" },
 		{ "", "CMD ['single']", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"['single']\"]}" },
 		{ "", "CMD [1]", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"[1]\"]}" },
-		{ "", "CMD echo $HOME \"$x\"", "{\"Cmd\":[\"/bin/sh\",\"-c\",\"echo $HOME \\\"$x\\\"\"]}" },
+		{ "", "CMD echo $HOME \"$x\"",
+			"{\"Cmd\":[\"/bin/sh\",\"-c\",\"echo $HOME \\\"$x\\\"\"]}" },
 		{ "CMD [\"a\"]", "CMD []", "{}" },
-		{ "CMD [\"a\"]", "ENTRYPOINT [\"/init\",\"\"]", "{\"Entrypoint\":[\"/init\",\"\"],\"Cmd\":[\"a\"]}" },
-		{ "CMD a", "ENTRYPOINT /init", "{\"Entrypoint\":[\"/bin/sh\",\"-c\",\"/init\"],\"Cmd\":[\"/bin/sh\",\"-c\",\"a\"]}" },
+		{ "CMD [\"a\"]", "ENTRYPOINT [\"/init\",\"\"]",
+			"{\"Entrypoint\":[\"/init\",\"\"],\"Cmd\":[\"a\"]}" },
+		{ "CMD a", "ENTRYPOINT /init",
+			"{\"Entrypoint\":[\"/bin/sh\",\"-c\",\"/init\"],\"Cmd\":[\"/bin/"
+			"sh\",\"-c\",\"a\"]}" },
 		{ "", "ENV a=b", "{\"Env\":[\"a=b\"]}" },
-		{ "", "ENV a=b c=\"d e\" f='g h' i=j\\ k", "{\"Env\":[\"a=b\",\"c=d e\",\"f=g h\",\"i=j k\"]}" },
+		{ "", "ENV a=b c=\"d e\" f='g h' i=j\\ k",
+			"{\"Env\":[\"a=b\",\"c=d e\",\"f=g h\",\"i=j k\"]}" },
 		{ "", "ENV a=", "{\"Env\":[\"a=\"]}" },
 		{ "", "ENV a=b=c", "{\"Env\":[\"a=b=c\"]}" },
 		{ "", "ENV legacy the   whole rest ", "{\"Env\":[\"legacy=the   whole rest\"]}" },
@@ -155,33 +173,48 @@ test_change(void)
 		{ "", "ENV legacy \"quoted  value\" x", "{\"Env\":[\"legacy=quoted  value x\"]}" },
 		{ "", "ENV\ttab\tvalue", "{\"Env\":[\"tab=value\"]}" },
 		{ "ENV a=1 b=2", "ENV a=3", "{\"Env\":[\"a=3\",\"b=2\"]}" },
-		{ "ENV abc=hello", "ENV abc=bye def=$abc", "{\"Env\":[\"abc=bye\",\"def=hello\"]}" },
-		{ "ENV P=/bin", "ENV P=/x:$P:${P}y:\\$P:'$P':\"$P\":\"\\$P\"", "{\"Env\":[\"P=/x:/bin:/biny:$P:$P:/bin:$P\"]}" },
-		{ "ENV e=\nENV s=x", "ENV r=${e:-d}${e-d}${u-d}${s:-d},${s:+y}${u:+y}${e:+y}${e+y},${s:?no}$u$",
+		{ "ENV abc=hello", "ENV abc=bye def=$abc",
+			"{\"Env\":[\"abc=bye\",\"def=hello\"]}" },
+		{ "ENV P=/bin", "ENV P=/x:$P:${P}y:\\$P:'$P':\"$P\":\"\\$P\"",
+			"{\"Env\":[\"P=/x:/bin:/biny:$P:$P:/bin:$P\"]}" },
+		{ "ENV e=\nENV s=x",
+			"ENV r=${e:-d}${e-d}${u-d}${s:-d},${s:+y}${u:+y}${e:+y}${e+y},${s:?no}$u$",
 			"{\"Env\":[\"e=\",\"s=x\",\"r=ddx,yy,x$\"]}" },
-		{ "ENV s=x", "ENV r=${u:-${s}/${u:-\"a } b\"}}", "{\"Env\":[\"s=x\",\"r=x/a } b\"]}" },
-		{ "", "ENV a=\"x\\y\" b=x\\y c='x\\y'", "{\"Env\":[\"a=x\\\\y\",\"b=xy\",\"c=x\\\\y\"]}" },
-		{ "", "LABEL a=b \"com.example.k\"=\"v w\" e=\"\"", "{\"Labels\":{\"a\":\"b\",\"com.example.k\":\"v w\",\"e\":\"\"}}" },
+		{ "ENV s=x", "ENV r=${u:-${s}/${u:-\"a } b\"}}",
+			"{\"Env\":[\"s=x\",\"r=x/a } b\"]}" },
+		{ "", "ENV a=\"x\\y\" b=x\\y c='x\\y'",
+			"{\"Env\":[\"a=x\\\\y\",\"b=xy\",\"c=x\\\\y\"]}" },
+		{ "", "LABEL a=b \"com.example.k\"=\"v w\" e=\"\"",
+			"{\"Labels\":{\"a\":\"b\",\"com.example.k\":\"v w\",\"e\":\"\"}}" },
 		{ "LABEL a=1", "LABEL a 2", "{\"Labels\":{\"a\":\"2\"}}" },
 		{ "ENV v=1", "LABEL \"$v\"=$v", "{\"Env\":[\"v=1\"],\"Labels\":{\"1\":\"1\"}}" },
-		{ "", "EXPOSE 80 443/tcp 53/UDP 80/tcp", "{\"ExposedPorts\":{\"80/tcp\":{},\"443/tcp\":{},\"53/udp\":{}}}" },
-		{ "", "EXPOSE 8000-8002/sctp", "{\"ExposedPorts\":{\"8000/sctp\":{},\"8001/sctp\":{},\"8002/sctp\":{}}}" },
-		{ "ENV ports='80 81/udp'", "EXPOSE $ports", "{\"ExposedPorts\":{\"80/tcp\":{},\"81/udp\":{}},\"Env\":[\"ports=80 81/udp\"]}" },
+		{ "", "EXPOSE 80 443/tcp 53/UDP 80/tcp",
+			"{\"ExposedPorts\":{\"80/tcp\":{},\"443/tcp\":{},\"53/udp\":{}}}" },
+		{ "", "EXPOSE 8000-8002/sctp",
+			"{\"ExposedPorts\":{\"8000/sctp\":{},\"8001/sctp\":{},\"8002/sctp\":{}}}" },
+		{ "ENV ports='80 81/udp'", "EXPOSE $ports",
+			"{\"ExposedPorts\":{\"80/tcp\":{},\"81/udp\":{}},\"Env\":[\"ports=80 "
+			"81/udp\"]}" },
 		{ "", "ONBUILD RUN make \"x\"", "{\"OnBuild\":[\"RUN make \\\"x\\\"\"]}" },
 		{ "", "STOPSIGNAL SIGRTMIN+3", "{\"StopSignal\":\"SIGRTMIN+3\"}" },
 		{ "", "STOPSIGNAL 9", "{\"StopSignal\":\"9\"}" },
 		{ "", "USER app:staff", "{\"User\":\"app:staff\"}" },
 		{ "ENV u=1000", "USER ${u}:0", "{\"User\":\"1000:0\",\"Env\":[\"u=1000\"]}" },
 		{ "", "VOLUME /a \"/b c\" /a", "{\"Volumes\":{\"/a\":{},\"/b c\":{}}}" },
-		{ "VOLUME /z", "VOLUME [\"/a\", \"/b c\"]", "{\"Volumes\":{\"/z\":{},\"/a\":{},\"/b c\":{}}}" },
+		{ "VOLUME /z", "VOLUME [\"/a\", \"/b c\"]",
+			"{\"Volumes\":{\"/z\":{},\"/a\":{},\"/b c\":{}}}" },
 		{ "", "WORKDIR a//b/../c/", "{\"WorkingDir\":\"/a/c\"}" },
 		{ "WORKDIR /x", "WORKDIR y", "{\"WorkingDir\":\"/x/y\"}" },
 		{ "WORKDIR /x/y", "WORKDIR ../../../..", "{\"WorkingDir\":\"/\"}" },
 		{ "WORKDIR /x", "WORKDIR /y z", "{\"WorkingDir\":\"/y z\"}" },
 		{ "", "  Env  a=b\r\n", "{\"Env\":[\"a=b\"]}" },
 		/* refused */
-		{ "", "", "'' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR)" },
-		{ "", "RUN make", "'RUN' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR)" },
+		{ "", "",
+			"'' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL USER "
+			"VOLUME WORKDIR)" },
+		{ "", "RUN make",
+			"'RUN' is no change (CMD ENTRYPOINT ENV EXPOSE LABEL ONBUILD STOPSIGNAL "
+			"USER VOLUME WORKDIR)" },
 		{ "", "ENV", "ENV: no argument" },
 		{ "", "CMD  ", "CMD: no argument" },
 		{ "", "ENV a", "ENV: 'a' has no value" },
@@ -200,7 +233,8 @@ test_change(void)
 		{ "", "EXPOSE 65536", "EXPOSE: '65536' is not a port or a range of ports" },
 		{ "", "EXPOSE 90-80", "EXPOSE: '90-80' is not a port or a range of ports" },
 		{ "", "EXPOSE 80/icmp", "EXPOSE: '80/icmp': protocols are tcp, udp and sctp" },
-		{ "", "EXPOSE 127.0.0.1:80:80", "EXPOSE: '127.0.0.1:80:80' is not a port or a range of ports" },
+		{ "", "EXPOSE 127.0.0.1:80:80",
+			"EXPOSE: '127.0.0.1:80:80' is not a port or a range of ports" },
 		{ "", "EXPOSE $none", "EXPOSE: no argument" },
 		{ "", "ONBUILD FROM x", "ONBUILD: FROM is not allowed there" },
 		{ "", "ONBUILD onbuild RUN x", "ONBUILD: ONBUILD is not allowed there" },
@@ -226,13 +260,15 @@ test_shell_and_bounds(void)
 	strv_add(&c.shell, "/bin/bash");
 	strv_add(&c.shell, "-c");
 	c.args_escaped = true;
-	ok(image_config_change(&c, "CMD x", &e) == 0 && c.cmd.n == 3 && strcmp(c.cmd.v[0], "/bin/bash") == 0 && c.shell.n == 2,
+	ok(image_config_change(&c, "CMD x", &e) == 0 && c.cmd.n == 3 &&
+			strcmp(c.cmd.v[0], "/bin/bash") == 0 && c.shell.n == 2,
 		"the image's own shell");
 	ok(!c.args_escaped, "a new command is not escaped");
 	buf_adds(&b, "ENV a=");
 	for (i = 0; i < 100; i++)
 		buf_adds(&b, "${x:-");
-	ok(image_config_change(&c, buf_str(&b), &e) == -1 && strstr(e.msg, "deeply") != NULL, "%s", e.msg);
+	ok(image_config_change(&c, buf_str(&b), &e) == -1 && strstr(e.msg, "deeply") != NULL, "%s",
+		e.msg);
 	/* doubling: each ENV is twice the last */
 	ok(image_config_change(&c, "ENV a=0123456789", &e) == 0, "a start");
 	for (i = 0; i < 30 && image_config_change(&c, "ENV a=$a$a", &e) == 0; i++)
@@ -246,14 +282,24 @@ test_chain(void)
 	struct digest d[3], chain[3];
 	struct err e;
 
-	/* image-spec config.md: ChainID(A|B) = Digest(ChainID(A) + " " + DiffID(B)); values by sha256sum(1) */
-	digest_parse(&d[0], "sha256:1111111111111111111111111111111111111111111111111111111111111111", &e);
-	digest_parse(&d[1], "sha256:2222222222222222222222222222222222222222222222222222222222222222", &e);
-	digest_parse(&d[2], "sha256:3333333333333333333333333333333333333333333333333333333333333333", &e);
+	/*
+	 * image-spec config.md: ChainID(A|B) = Digest(ChainID(A) + " " + DiffID(B)); values by
+	 * sha256sum(1)
+	 */
+	digest_parse(&d[0],
+		"sha256:1111111111111111111111111111111111111111111111111111111111111111", &e);
+	digest_parse(&d[1],
+		"sha256:2222222222222222222222222222222222222222222222222222222222222222", &e);
+	digest_parse(&d[2],
+		"sha256:3333333333333333333333333333333333333333333333333333333333333333", &e);
 	image_chain_ids(d, 3, chain);
 	is_str(chain[0].str, d[0].str, "the first is the diff_id");
-	is_str(chain[1].str, "sha256:9932074217c35353d2e03a3f5a86549f7c67bfeb0ba53e23d69f4d4c8f7958f5", "the second");
-	is_str(chain[2].str, "sha256:50127c0d6b338be78246434b4bce23ecf75e505158ea0bbd15effeb162fbf3ec", "the third");
+	is_str(chain[1].str,
+		"sha256:9932074217c35353d2e03a3f5a86549f7c67bfeb0ba53e23d69f4d4c8f7958f5",
+		"the second");
+	is_str(chain[2].str,
+		"sha256:50127c0d6b338be78246434b4bce23ecf75e505158ea0bbd15effeb162fbf3ec",
+		"the third");
 	image_chain_ids(NULL, 0, NULL);
 }
 

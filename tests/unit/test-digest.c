@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "oci/digest.h"
-#include "oci/hash.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/digest.h"
+#include "oci/hash.h"
 #include "tap.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -25,9 +25,12 @@ test_parse(void)
 		{ "sha256:" ABC "0", "64 lower-case" },
 		{ "sha256:" ABC " ", "64 lower-case" },
 		{ "sha256:" ABC "\n", "64 lower-case" },
-		{ "sha256:Ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "64 lower-case" },
-		{ "sha256:ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "64 lower-case" },
-		{ "sha256:/../../../../../../../../../../../../../../../../../../../../../", "64 lower-case" },
+		{ "sha256:Ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+			"64 lower-case" },
+		{ "sha256:ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+			"64 lower-case" },
+		{ "sha256:/../../../../../../../../../../../../../../../../../../../../../",
+			"64 lower-case" },
 		{ " sha256:" ABC, "not supported" },
 		{ "SHA256:" ABC, "'SHA256' is not supported" },
 		{ "sha512:" ABC ABC, "'sha512' is not supported" },

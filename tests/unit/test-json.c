@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "oci/json.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/json.h"
 #include "tap.h"
 
 static json_t *
@@ -21,9 +21,11 @@ test_good(void)
 		{ "{}", "{}" },
 		{ "[]", "[]" },
 		{ " { \"b\" : 1 , \"a\" : [ true , null ] }\r\n", "{\"b\":1,\"a\":[true,null]}" },
-		{ "{\"a\":\"\\u00e4\\n\\ud83d\\ude00/\\/\"}", "{\"a\":\"\xc3\xa4\\n\xf0\x9f\x98\x80//\"}" },
+		{ "{\"a\":\"\\u00e4\\n\\ud83d\\ude00/\\/\"}",
+			"{\"a\":\"\xc3\xa4\\n\xf0\x9f\x98\x80//\"}" },
 		{ "{\"a\":\"[[[{{{,:\\\"]\"}", "{\"a\":\"[[[{{{,:\\\"]\"}" },
-		{ "{\"a\":9223372036854775807,\"b\":-9223372036854775808}", "{\"a\":9223372036854775807,\"b\":-9223372036854775808}" },
+		{ "{\"a\":9223372036854775807,\"b\":-9223372036854775808}",
+			"{\"a\":9223372036854775807,\"b\":-9223372036854775808}" },
 		{ "{\"\":\"\",\"a\":{\"a\":{}}}", "{\"\":\"\",\"a\":{\"a\":{}}}" },
 	};
 	size_t i;
@@ -46,12 +48,51 @@ static void
 test_bad(void)
 {
 	static const char *const bad[] = {
-		"", " ", "null", "1", "\"a\"", "true", "{", "}", "[", "{\"a\":1", "{\"a\"}", "{a:1}", "{'a':1}", "{\"a\":1,}", "[1,]",
-		"[01]", "[+1]", "[.5]", "[1.]", "[0x10]", "[NaN]", "[Infinity]", "[1e999]", "[9223372036854775808]",
-		"[\"\\x\"]", "[\"\\ud800\"]", "[\"\n\"]", "[\"\t\"]", "[\"\xff\"]", "[\"\xc0\x80\"]", "[\"\xed\xa0\x80\"]",
-		"[\"\xf4\x90\x80\x80\"]", "[\"\xe4\xbd\"]", "\xef\xbb\xbf{}", "// x\n{}", "{} {}", "{}x", "[]]", "{}\v",
-		"{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"c\":2,\"b\":3}}", "{\"a\":1,\"\\u0061\":2}",
-		"[\"\\u0000\"]", "{\"\\u0000\":1}", "{\"a\\u0000b\":1}",
+		"",
+		" ",
+		"null",
+		"1",
+		"\"a\"",
+		"true",
+		"{",
+		"}",
+		"[",
+		"{\"a\":1",
+		"{\"a\"}",
+		"{a:1}",
+		"{'a':1}",
+		"{\"a\":1,}",
+		"[1,]",
+		"[01]",
+		"[+1]",
+		"[.5]",
+		"[1.]",
+		"[0x10]",
+		"[NaN]",
+		"[Infinity]",
+		"[1e999]",
+		"[9223372036854775808]",
+		"[\"\\x\"]",
+		"[\"\\ud800\"]",
+		"[\"\n\"]",
+		"[\"\t\"]",
+		"[\"\xff\"]",
+		"[\"\xc0\x80\"]",
+		"[\"\xed\xa0\x80\"]",
+		"[\"\xf4\x90\x80\x80\"]",
+		"[\"\xe4\xbd\"]",
+		"\xef\xbb\xbf{}",
+		"// x\n{}",
+		"{} {}",
+		"{}x",
+		"[]]",
+		"{}\v",
+		"{\"a\":1,\"a\":2}",
+		"{\"a\":{\"b\":1,\"c\":2,\"b\":3}}",
+		"{\"a\":1,\"\\u0061\":2}",
+		"[\"\\u0000\"]",
+		"{\"\\u0000\":1}",
+		"{\"a\\u0000b\":1}",
 	};
 	json_t *j;
 	struct err e;
@@ -97,7 +138,8 @@ test_bounds(void)
 	nest(&b, 65, "{\"a\":", "1", "}");
 	ok(parse(buf_str(&b), &e) == NULL && strstr(e.msg, "deep") != NULL, "objects too");
 	nest(&b, 1000000, "[", "", "");
-	ok(parse(buf_str(&b), &e) == NULL && strstr(e.msg, "deep") != NULL, "a million open brackets");
+	ok(parse(buf_str(&b), &e) == NULL && strstr(e.msg, "deep") != NULL,
+		"a million open brackets");
 
 	buf_clear(&b);
 	buf_adds(&b, "[\"");
@@ -108,22 +150,26 @@ test_bounds(void)
 	ok(j != NULL, "4 MiB");
 	json_decref(j);
 	buf_addc(&b, '\n');
-	ok(json_parse(b.data, b.len, "doc", &e) == NULL && strstr(e.msg, "4 MiB") != NULL, "and a byte: %s", e.msg);
+	ok(json_parse(b.data, b.len, "doc", &e) == NULL && strstr(e.msg, "4 MiB") != NULL,
+		"and a byte: %s", e.msg);
 
 	buf_clear(&b);
 	buf_adds(&b, "[0");
 	while (b.len < 1000000)
 		buf_adds(&b, ",0");
 	buf_adds(&b, "]");
-	ok(json_parse(b.data, b.len, "doc", &e) == NULL && strstr(e.msg, "many") != NULL, "half a million zeros: %s", e.msg);
+	ok(json_parse(b.data, b.len, "doc", &e) == NULL && strstr(e.msg, "many") != NULL,
+		"half a million zeros: %s", e.msg);
 }
 
 static void
 test_get(void)
 {
 	struct err e;
-	CLEAN_JSON json_t *j = parse("{\"s\":\"x\",\"i\":-5,\"r\":1.5,\"b\":true,\"o\":{},\"a\":[\"p\",\"q\"],"
-		"\"m\":[\"p\",1],\"n\":null,\"z\":[null]}", &e);
+	CLEAN_JSON json_t *j =
+		parse("{\"s\":\"x\",\"i\":-5,\"r\":1.5,\"b\":true,\"o\":{},\"a\":[\"p\",\"q\"],"
+		      "\"m\":[\"p\",1],\"n\":null,\"z\":[null]}",
+			&e);
 	CLEAN_STRV struct strv v = { 0 };
 	const char *s = "default";
 	json_t *sub = NULL;
@@ -135,7 +181,9 @@ test_get(void)
 	ok(json_get_bool(j, "b", &b, &e) == 0 && b, "boolean");
 	ok(json_get_obj(j, "o", &sub, &e) == 0 && json_is_object(sub), "object");
 	ok(json_get_arr(j, "a", &sub, &e) == 0 && json_array_size(sub) == 2, "array");
-	ok(json_get_strv(j, "a", &v, &e) == 0 && v.n == 2 && strcmp(v.v[1], "q") == 0 && v.v[2] == NULL, "strings");
+	ok(json_get_strv(j, "a", &v, &e) == 0 && v.n == 2 && strcmp(v.v[1], "q") == 0 &&
+			v.v[2] == NULL,
+		"strings");
 	ok(json_get_str(j, "n", &s, &e) == 0 && strcmp(s, "x") == 0, "null leaves the old value");
 	ok(json_get_str(j, "none", &s, &e) == 0 && strcmp(s, "x") == 0, "absence too");
 	ok(json_get_strv(j, "none", &v, &e) == 0 && v.n == 2, "for strings too");
@@ -169,8 +217,11 @@ test_set(void)
 	json_set_str(json_set_newobj(j, "o"), "k", "v");
 	json_set_newarr(j, "a");
 	json_write(j, &b);
-	is_str(buf_str(&b), "{\"z\":\"last letter first\",\"i\":-9223372036854775808,\"b\":false,\"v\":[\"a\\u0001\\\"\\\\\"],"
-		"\"o\":{\"k\":\"v\"},\"a\":[]}", "setters, in order");
+	is_str(buf_str(&b),
+		"{\"z\":\"last letter "
+		"first\",\"i\":-9223372036854775808,\"b\":false,\"v\":[\"a\\u0001\\\"\\\\\"],"
+		"\"o\":{\"k\":\"v\"},\"a\":[]}",
+		"setters, in order");
 	buf_clear(&b);
 	json_object_clear(j);
 	json_set_str(j, "a", "b");
@@ -204,9 +255,12 @@ test_utf8(void)
 
 		is_str(json_string_value(j), cases[i].out, "bytes that are not UTF-8");
 	}
-	/* whatever json_str lets through is UTF-8 to the parser's judgement too, or it would abort */
+	/*
+	 * whatever json_str lets through is UTF-8 to the parser's judgement too, or it would abort
+	 */
 	for (x = 0; x < 1u << 24; x += 251) {
-		char s[5] = { (char)(0x80 | x >> 17), (char)(x >> 10), (char)(x >> 5), (char)x, '\0' };
+		char s[5] = { (char)(0x80 | x >> 17), (char)(x >> 10), (char)(x >> 5), (char)x,
+			'\0' };
 		CLEAN_JSON json_t *j = json_str(s);
 
 		if (j == NULL)

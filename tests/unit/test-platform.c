@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "oci/json.h"
-#include "oci/platform.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/json.h"
+#include "oci/platform.h"
 #include "tap.h"
 
 static void
@@ -42,8 +42,19 @@ test_parse(void)
 		{ "plan9/pdp11", "plan9/pdp11" },
 	};
 	static const char *const bad[] = {
-		"", "/", "linux/", "/amd64", "linux//v8", "linux/arm/v7/x", "linux/arm/", "pdp11", "linux/am d64",
-		"linux/amd64\n", "linux/\xc3\xa4", "linux/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "linux/*",
+		"",
+		"/",
+		"linux/",
+		"/amd64",
+		"linux//v8",
+		"linux/arm/v7/x",
+		"linux/arm/",
+		"pdp11",
+		"linux/am d64",
+		"linux/amd64\n",
+		"linux/\xc3\xa4",
+		"linux/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"linux/*",
 	};
 	struct platform p;
 	char name[100];
@@ -60,7 +71,8 @@ test_parse(void)
 		ok(platform_parse(&p, bad[i], &e) == -1, "bad platform %zu: %s", i, e.msg);
 	platform_host(&p);
 	is_str(p.os, "linux", "the host is linux");
-	ok(platform_parse(&p, "linux", &e) == 0 && p.arch[0] != '\0', "a system alone means this machine's architecture");
+	ok(platform_parse(&p, "linux", &e) == 0 && p.arch[0] != '\0',
+		"a system alone means this machine's architecture");
 }
 
 static void
@@ -68,12 +80,14 @@ test_match(void)
 {
 	/* from best to worst; the first that matches not at all begins with '!' */
 	static const char *const orders[][8] = {
-		{ "linux/arm/v7", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "!linux/arm/v8", "!linux/arm64", "!windows/arm/v7" },
+		{ "linux/arm/v7", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "!linux/arm/v8",
+			"!linux/arm64", "!windows/arm/v7" },
 		{ "linux/arm/v6", "linux/arm/v6", "linux/arm/v5", "!linux/arm/v7" },
 		{ "linux/arm64", "linux/arm64/v8", "!linux/arm64/v9", "!linux/arm/v7" },
 		{ "linux/arm64/v9", "linux/arm64/v9", "linux/arm64/v8" },
 		{ "linux/amd64", "linux/amd64", "!linux/amd64/v2", "!linux/386" },
-		{ "linux/amd64/v3", "linux/amd64/v3", "linux/amd64/v2", "linux/amd64", "!linux/amd64/v4" },
+		{ "linux/amd64/v3", "linux/amd64/v3", "linux/amd64/v2", "linux/amd64",
+			"!linux/amd64/v4" },
 		{ "linux/riscv64", "linux/riscv64", "!linux/riscv64/x" },
 	};
 	struct platform want, have;
@@ -92,7 +106,8 @@ test_match(void)
 			if (platform_parse(&have, s + none, &e) < 0)
 				ok(0, "%s", e.msg);
 			score = platform_match(&want, &have);
-			ok(none ? score == 0 : score > 0 && score < last, "%s wanted: %s", orders[i][0], s);
+			ok(none ? score == 0 : score > 0 && score < last, "%s wanted: %s",
+				orders[i][0], s);
 			last = score;
 		}
 	}
@@ -119,8 +134,12 @@ static void
 test_json(void)
 {
 	static const char *const bad[] = {
-		"{}", "{\"os\":\"linux\"}", "{\"architecture\":\"amd64\"}", "{\"os\":\"\",\"architecture\":\"amd64\"}",
-		"{\"os\":1,\"architecture\":\"amd64\"}", "{\"os\":\"linux\",\"architecture\":\"amd64\",\"variant\":[]}",
+		"{}",
+		"{\"os\":\"linux\"}",
+		"{\"architecture\":\"amd64\"}",
+		"{\"os\":\"\",\"architecture\":\"amd64\"}",
+		"{\"os\":1,\"architecture\":\"amd64\"}",
+		"{\"os\":\"linux\",\"architecture\":\"amd64\",\"variant\":[]}",
 		"{\"os\":\"linux\",\"architecture\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
 	};
 	CLEAN_JSON json_t *j = NULL;
@@ -128,9 +147,15 @@ test_json(void)
 	struct err e;
 	size_t i;
 
-	ok(from("{\"architecture\":\"arm64\",\"os\":\"linux\",\"os.version\":\"x\",\"variant\":\"v8\"}", &p, &e) == 0, "from JSON");
-	ok(strcmp(p.os, "linux") == 0 && strcmp(p.arch, "arm64") == 0 && strcmp(p.variant, "v8") == 0, "has its three parts");
-	ok(from("{\"architecture\":\"arm64\",\"os\":\"linux\",\"variant\":null}", &p, &e) == 0 && p.variant[0] == '\0',
+	ok(from("{\"architecture\":\"arm64\",\"os\":\"linux\",\"os.version\":\"x\",\"variant\":"
+		"\"v8\"}",
+		   &p, &e) == 0,
+		"from JSON");
+	ok(strcmp(p.os, "linux") == 0 && strcmp(p.arch, "arm64") == 0 &&
+			strcmp(p.variant, "v8") == 0,
+		"has its three parts");
+	ok(from("{\"architecture\":\"arm64\",\"os\":\"linux\",\"variant\":null}", &p, &e) == 0 &&
+			p.variant[0] == '\0',
 		"a document's platform is kept as it is");
 	for (i = 0; i < LEN(bad); i++)
 		ok(from(bad[i], &p, &e) == -1, "refused: %s (%s)", bad[i], e.msg);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* data/good/ref.txt: input, domain, path, tag, digest, familiar form; data/bad/ref.txt: input, part of the message */
-#include "oci/ref.h"
+/*
+ * data/good/ref.txt: input, domain, path, tag, digest, familiar form; data/bad/ref.txt: input, part
+ * of the message
+ */
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/ref.h"
 #include "tap.h"
 
 #define FIELDS 6
@@ -47,8 +50,8 @@ good_line(char *field[FIELDS])
 		printf("# %s\n", e.msg);
 		return false;
 	}
-	if (strcmp(r.domain, field[1]) != 0 || strcmp(r.path, field[2]) != 0 || strcmp(r.tag, field[3]) != 0 ||
-		strcmp(r.digest.str, field[4]) != 0) {
+	if (strcmp(r.domain, field[1]) != 0 || strcmp(r.path, field[2]) != 0 ||
+		strcmp(r.tag, field[3]) != 0 || strcmp(r.digest.str, field[4]) != 0) {
 		printf("# got %s | %s | %s | %s\n", r.domain, r.path, r.tag, r.digest.str);
 		return false;
 	}
@@ -57,11 +60,14 @@ good_line(char *field[FIELDS])
 		printf("# familiar %s\n", familiar);
 		return false;
 	}
-	/* the complete and the familiar form mean the same again, but for a tag that a digest overrides */
+	/*
+	 * the complete and the familiar form mean the same again, but for a tag that a digest
+	 * overrides
+	 */
 	name = ref_name(&r);
 	whole = ref_string(&r);
-	want = field[4][0] != '\0' ? xasprintf("%s/%s@%s", field[1], field[2], field[4]) :
-				     xasprintf("%s/%s:%s", field[1], field[2], field[3]);
+	want = field[4][0] != '\0' ? xasprintf("%s/%s@%s", field[1], field[2], field[4])
+				   : xasprintf("%s/%s:%s", field[1], field[2], field[3]);
 	if (strcmp(whole, want) != 0 || strncmp(whole, name, strlen(name)) != 0)
 		return false;
 	if (r.digest.str[0] != '\0')
@@ -74,7 +80,8 @@ good_line(char *field[FIELDS])
 int
 main(void)
 {
-	static const char *const bytes[] = { "al\npine", "alpine\n", "alpine:\x1b[2J", "a\x7f", "e.io\t/a", "\r" };
+	static const char *const bytes[] = { "al\npine", "alpine\n", "alpine:\x1b[2J", "a\x7f",
+		"e.io\t/a", "\r" };
 	CLEAN_FILE FILE *good = open_data("tests/data/good/ref.txt");
 	CLEAN_FILE FILE *bad = open_data("tests/data/bad/ref.txt");
 	char line[4096], *field[FIELDS];
@@ -86,7 +93,8 @@ main(void)
 		ok(split(line, field) == FIELDS && good_line(field), "good: %.80s", field[0]);
 	while (fgets(line, sizeof(line), bad) != NULL) {
 		e.msg[0] = '\0';
-		ok(split(line, field) == 2 && ref_parse(&r, field[0], &e) == -1 && strstr(e.msg, field[1]) != NULL,
+		ok(split(line, field) == 2 && ref_parse(&r, field[0], &e) == -1 &&
+				strstr(e.msg, field[1]) != NULL,
 			"bad: '%.80s'", field[0]);
 		if (strstr(e.msg, field[1]) == NULL)
 			printf("# %s\n", e.msg);
