@@ -34,7 +34,7 @@ LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
 oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson
 store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize layerdir layermeta chain
-layer_OBJ =
+layer_OBJ = codec whiteout tree untar mktar
 remote_OBJ =
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
@@ -49,6 +49,7 @@ dk_LIB = base
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
 	test-base \
+	test-codec \
 	test-config \
 	test-digest \
 	test-dockerfile \
@@ -62,6 +63,8 @@ UNITS = \
 	test-layerdir
 
 test-base_LIB = base
+test-codec_LIB = layer base
+test-codec_EXT = $(CODEC)
 test-config_LIB = oci base
 test-config_EXT = $(JANSSON) $(NETTLE)
 test-digest_LIB = oci base

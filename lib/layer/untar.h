@@ -13,6 +13,7 @@ struct untar_opts {
 	bool whiteouts; /* .wh. names are whiteouts (a layer); false: plain tar (a build context): such names are refused */
 	bool userxattr; /* user.overlay.opaque in place of trusted.overlay.opaque */
 	bool chown; /* false: files belong to the caller (not root) */
+	bool defer_opaque; /* only list opaque directories: marking them needs CAP_SYS_ADMIN, which a confined unpacker has not */
 	int64_t max_bytes; /* of file content; 0: none */
 	int64_t max_entries;
 };
@@ -21,6 +22,7 @@ struct untar_result {
 	int64_t bytes; /* of regular files' content */
 	int64_t entries;
 	struct strv implied; /* see layerdir.h */
+	struct strv opaque; /* directories that hide what is below them; relative, sorted */
 };
 
 /*
@@ -29,5 +31,9 @@ struct untar_result {
  * "x/../y", absolute names are resolved lexically inside. 0/-1; what was unpacked stays for the caller to remove.
  */
 int untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r, struct err *e);
+void untar_result_free(struct untar_result *r); /* the lists */
+#define CLEAN_UNTAR_RESULT __attribute__((cleanup(untar_result_free)))
+/* Marks directories below fs opaque, after defer_opaque. 0/-1. */
+int untar_set_opaque(int fs, const struct strv *opaque, bool userxattr, struct err *e);
 
 #endif
