@@ -33,7 +33,11 @@ CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
 oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson
-store_OBJ = store writer paths sweep blob blobout digests tag taglist root image imagewrite imagesize layerdir layermeta chain
+store_OBJ = \
+	store writer paths sweep \
+	blob blobout digests tag taglist root image imagewrite imagesize \
+	layerdir layermeta chain \
+	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar
 remote_OBJ =
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
@@ -60,6 +64,7 @@ UNITS = \
 	test-rootfs \
 	test-spec \
 	test-store \
+	test-ctr \
 	test-layerdir
 
 test-base_LIB = base
@@ -84,6 +89,8 @@ test-spec_EXT = $(JANSSON)
 test-rootfs_LIB = run base
 test-store_LIB = store oci base
 test-store_EXT = $(NETTLE) $(JANSSON)
+test-ctr_LIB = store oci base
+test-ctr_EXT = $(NETTLE) $(JANSSON)
 test-layerdir_LIB = store oci base
 test-layerdir_EXT = $(NETTLE) $(JANSSON)
 

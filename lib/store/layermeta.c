@@ -143,7 +143,8 @@ layer_meta_write(int tmp, int dir, const struct layer_meta *m, bool sync, struct
 	json_write(j, &b);
 	buf_addc(&b, '\n');
 	if (b.len > META_MAX)
-		return err_setx(e, EFBIG, "too many directories are only implied (%zu)", m->implied.n);
+		return err_setx(
+			e, EFBIG, "too many directories are only implied (%zu)", m->implied.n);
 	return fd_store(tmp, dir, "meta", b.data, b.len, 0644, sync, e);
 }
 
