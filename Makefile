@@ -39,7 +39,7 @@ store_OBJ = \
 	layerdir layermeta chain \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar
-remote_OBJ =
+remote_OBJ = net url b64 x509 trust tls conn head http
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
@@ -52,6 +52,8 @@ dk_LIB = base
 
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
+	test-http \
+	test-x509 \
 	test-base \
 	test-codec \
 	test-config \
@@ -93,6 +95,8 @@ test-ctr_LIB = store oci base
 test-ctr_EXT = $(NETTLE) $(JANSSON)
 test-layerdir_LIB = store oci base
 test-layerdir_EXT = $(NETTLE) $(JANSSON)
+test-http_LIB = remote base
+test-x509_LIB = remote base
 
 # ==== rules from here on
 # V=1 shows whole commands
