@@ -39,7 +39,7 @@ store_OBJ = \
 	layerdir layermeta chain \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar
-remote_OBJ = net url b64 x509 trust tls conn head http
+remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
@@ -53,6 +53,7 @@ dk_LIB = base
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
 	test-http \
+	test-url \
 	test-x509 \
 	test-base \
 	test-codec \
@@ -96,6 +97,8 @@ test-ctr_EXT = $(NETTLE) $(JANSSON)
 test-layerdir_LIB = store oci base
 test-layerdir_EXT = $(NETTLE) $(JANSSON)
 test-http_LIB = remote base
+test-url_LIB = remote oci base
+test-url_EXT = $(JANSSON)
 test-x509_LIB = remote base
 
 # ==== rules from here on
