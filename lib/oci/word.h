@@ -9,6 +9,9 @@ struct buf;
 struct err;
 
 /*
+ * NEEDSWORK: dk-build/expand.c does the same and more (# % / modifiers); it should move here and
+ * take the place of word_eval().
+ *
  * Moves *p over the next word, blanks part words unless quoted or escaped. raw gets it with its
  * quotes and escapes. False at the end of the line. An open quote runs to the end; word_eval() will
  * complain.
