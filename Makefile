@@ -67,6 +67,7 @@ UNITS = \
 	test-rootfs \
 	test-spec \
 	test-store \
+	test-seccomp \
 	test-ctr \
 	test-layerdir
 
@@ -90,6 +91,8 @@ test-ref_LIB = oci base
 test-spec_LIB = oci base
 test-spec_EXT = $(JANSSON)
 test-rootfs_LIB = run base
+test-seccomp_LIB = run oci base
+test-seccomp_EXT = $(SECCOMP) $(JANSSON)
 test-store_LIB = store oci base
 test-store_EXT = $(NETTLE) $(JANSSON)
 test-ctr_LIB = store oci base
@@ -142,6 +145,15 @@ $(O)/%.o: %.c $(B)/settings
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -c -o $@ $<
+
+# the default system call filter: compiled by a program that runs here
+$(B)/gen/seccomp_default.h: lib/run/gen-seccomp.c lib/run/seccomp_table.h $(B)/settings
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(DEPS_CPPFLAGS) $(DEPS_LDFLAGS) -o $(B)/gen/gen-seccomp $< $(SECCOMP)
+	$(Q)$(B)/gen/gen-seccomp > $@.new && mv $@.new $@
+
+$(O)/lib/run/seccomp.o $(O)/tests/unit/test-seccomp.o: $(B)/gen/seccomp_default.h
 
 define lib_rule
 $(B)/lib/$(1).a: $($(1)_OBJ:%=$(O)/lib/$(1)/%.o)

@@ -24,6 +24,7 @@
 #include "clone.h"
 #include "init.h"
 #include "run.h"
+#include "seccomp.h"
 #include "sys.h"
 
 /* Signals that go to the container, or that end the caller. */
@@ -247,7 +248,7 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 
 	*code = RUN_OWN;
 	fill_stdio();
-	if (clone_flags(o->spec, &flags, e) < 0)
+	if (clone_flags(o->spec, &flags, e) < 0 || seccomp_check(o->spec, e) < 0)
 		return -1;
 	rootfs = detach_root(o->rootfs, &own, e);
 	if (rootfs < 0)
