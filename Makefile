@@ -36,7 +36,7 @@ oci_OBJ = digest hash ref json platform descriptor manifest config change word s
 store_OBJ = \
 	store writer paths sweep \
 	blob blobout digests tag taglist root image imagewrite imagesize \
-	layerdir layermeta chain \
+	layerdir layermeta chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
@@ -68,6 +68,7 @@ UNITS = \
 	test-spec \
 	test-store \
 	test-seccomp \
+	test-gc \
 	test-ctr \
 	test-layerdir
 
@@ -95,6 +96,8 @@ test-seccomp_LIB = run oci base
 test-seccomp_EXT = $(SECCOMP) $(JANSSON)
 test-store_LIB = store oci base
 test-store_EXT = $(NETTLE) $(JANSSON)
+test-gc_LIB = store oci base
+test-gc_EXT = $(NETTLE) $(JANSSON)
 test-ctr_LIB = store oci base
 test-ctr_EXT = $(NETTLE) $(JANSSON)
 test-layerdir_LIB = store oci base
