@@ -54,7 +54,7 @@ void ctr_close(struct ctr *c);
 /*
  * Makes tmp/ID with container.json and config.json (spec bytes), upper/ work/ rootfs/, renames it to ctr/ID, then claims the name
  * (symlink(2); c->name NULL: a generated adjective_noun). A name in use: code EEXIST, the message names its container. Takes the run-time lock (caller is
- * the monitor). Fills conf->id, conf->name, and conf->created where it is NULL. With conf->remove nothing is synced. 0/-1, nothing left behind on -1.
+ * the monitor). Fills conf->id where it is "" (the spec may need it before), conf->name, and conf->created where it is NULL. With conf->remove nothing is synced. 0/-1, nothing left behind on -1.
  */
 int ctr_create(struct writer *w, struct ctr_conf *conf, const void *spec, size_t nspec, struct ctr *out, struct err *e);
 /* Name, full ID or unique ID prefix. 1 found, 0 no such container (e set), -1. */

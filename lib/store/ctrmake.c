@@ -144,7 +144,8 @@ ctr_create(struct writer *w, struct ctr_conf *conf, const void *spec, size_t nsp
 	*out = (struct ctr)CTR_INIT;
 	if (choose_name(w->store, conf, 0, e) < 0)
 		return -1;
-	str_random_hex(32, conf->id);
+	if (conf->id[0] == '\0')
+		str_random_hex(32, conf->id);
 	if (conf->created == NULL) {
 		struct timespec now;
 
