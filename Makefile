@@ -44,9 +44,22 @@ run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init r
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
-	dk
+	dk \
+	dk-run \
+	dk-ps \
+	dk-rm
 
 dk_LIB = base
+
+dk-ps_LIB = store oci base
+dk-ps_EXT = $(JANSSON) $(NETTLE)
+
+dk-rm_LIB = run store oci base
+dk-rm_EXT = $(JANSSON) $(NETTLE)
+
+dk-run_OBJ = life plan volume
+dk-run_LIB = run store oci base
+dk-run_EXT = $(NETTLE) $(JANSSON)
 
 # dk-x_OBJ = more objects of the folder; dk-x_LIB; dk-x_EXT
 
@@ -91,7 +104,8 @@ test-platform_EXT = $(JANSSON)
 test-ref_LIB = oci base
 test-spec_LIB = oci base
 test-spec_EXT = $(JANSSON)
-test-rootfs_LIB = run base
+test-rootfs_LIB = run store oci base
+test-rootfs_EXT = $(NETTLE) $(JANSSON)
 test-seccomp_LIB = run oci base
 test-seccomp_EXT = $(SECCOMP) $(JANSSON)
 test-store_LIB = store oci base

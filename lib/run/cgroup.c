@@ -61,8 +61,8 @@ mount_detached(const char *option)
 {
 	CLEAN_FD int fs = sys_fsopen(option != NULL ? "cgroup" : "cgroup2");
 
-	if (fs < 0 || (option != NULL &&
-		sys_fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0) < 0) ||
+	if (fs < 0 ||
+		(option != NULL && sys_fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0) < 0) ||
 		sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
@@ -246,8 +246,7 @@ cgroup_remove(const struct cgroup *c, struct err *e)
 
 	for (i = 0; i < c->n; i++) {
 		for (tries = 0;; tries++) {
-			if (unlinkat(c->d[i].parent, c->leaf, AT_REMOVEDIR) == 0 ||
-				errno == ENOENT)
+			if (unlinkat(c->d[i].parent, c->leaf, AT_REMOVEDIR) == 0 || errno == ENOENT)
 				break;
 			if (errno != EBUSY || tries == 200)
 				return err_set(e, errno, "remove cgroup '%s'", c->leaf);
@@ -319,8 +318,8 @@ make_leaf(struct cgroup *c, struct cgroup_dir *d, struct err *e)
 int
 cgroup_make(struct cgroup *c, const struct spec *s, const char *id, struct err *e)
 {
-	CLEAN_FREE char *path = s->cgroups_path != NULL ? xstrdup(s->cgroups_path) :
-		xasprintf("/dk-%s", id);
+	CLEAN_FREE char *path =
+		s->cgroups_path != NULL ? xstrdup(s->cgroups_path) : xasprintf("/dk-%s", id);
 	struct err ignored;
 	size_t i;
 
@@ -332,9 +331,11 @@ cgroup_make(struct cgroup *c, const struct spec *s, const char *id, struct err *
 	for (i = 0; i < c->n; i++) {
 		if (make_leaf(c, &c->d[i], e) < 0)
 			goto fail_remove;
-		/* the container sees its own part; fails on a hierarchy that was mounted detached, which is no loss */
+		/* the container sees its own part; fails on a hierarchy that was mounted detached,
+		 * which is no loss */
 		if (!c->d[i].v2)
-			c->d[i].view = sys_open_tree(c->d[i].dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+			c->d[i].view =
+				sys_open_tree(c->d[i].dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
 	}
 	/* the first is the one with the devices */
 	if (device_rules(&c->d[0], s, e) == 0)
@@ -344,6 +345,14 @@ fail_remove:
 fail:
 	cgroup_close(c);
 	return -1;
+}
+
+bool
+cgroup_v2_only(void)
+{
+	CLEAN_FD int fd = open_magic("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC);
+
+	return fd >= 0;
 }
 
 int

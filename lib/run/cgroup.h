@@ -26,16 +26,22 @@ struct cgroup {
 	size_t n;
 };
 
-#define CGROUP_INIT { "", { { "", -1, -1, -1, false } }, 0 }
+#define CGROUP_INIT                                                                                \
+	{                                                                                          \
+		"", { { "", -1, -1, -1, false } }, 0                                               \
+	}
 #define CLEAN_CGROUP __attribute__((cleanup(cgroup_close)))
 void cgroup_close(struct cgroup *c); /* descriptors only */
 
 /*
- * Makes the container's cgroups (spec->cgroups_path below the root of each hierarchy, /dk-ID where it is NULL) and
- * sets the device rules: v1 device lists, else a BPF program. One of that name left by a killed monitor is killed
- * and made anew. Limits (linux.resources) are refused. 0/-1, nothing is left behind on -1.
+ * Makes the container's cgroups (spec->cgroups_path below the root of each hierarchy, /dk-ID where
+ * it is NULL) and sets the device rules: v1 device lists, else a BPF program. One of that name left
+ * by a killed monitor is killed and made anew. Limits (linux.resources) are refused. 0/-1, nothing
+ * is left behind on -1.
  */
 int cgroup_make(struct cgroup *c, const struct spec *s, const char *id, struct err *e);
+/* Is v2 all there is, with each container in a cgroup namespace of its own? */
+bool cgroup_v2_only(void);
 /* The descriptor for CLONE_INTO_CGROUP, -1 where there is no v2. */
 int cgroup_v2(const struct cgroup *c);
 /* Moves the calling process into those clone3(2) did not put it into. 0/-1. */
@@ -44,7 +50,8 @@ int cgroup_enter(const struct cgroup *c, bool v2_too, struct err *e);
 int cgroup_kill(const struct cgroup *c, struct err *e);
 /* Removes them; processes that are just ending are waited for (2 s at most). */
 int cgroup_remove(const struct cgroup *c, struct err *e);
-/* The same for a container whose monitor is gone: opens by name, kills, removes. None there is success. */
+/* The same for a container whose monitor is gone: opens by name, kills, removes. None there is
+ * success. */
 int cgroup_clear(const char *path, const char *id, struct err *e);
 
 #endif

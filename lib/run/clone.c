@@ -22,21 +22,20 @@ clone3_call(struct clone_args *a, int (*fn)(void *), void *arg)
 {
 	long r;
 
-	__asm__ volatile(
-		"syscall\n\t"
-		"testq %%rax, %%rax\n\t"
-		"jnz 1f\n\t"
-		"movq %[arg], %%rdi\n\t"
-		"call *%[fn]\n\t"
-		"movl %%eax, %%edi\n\t"
-		"movl %[ex], %%eax\n\t"
-		"syscall\n\t"
-		"hlt\n"
-		"1:"
-		: "=a"(r)
-		: "0"((long)SYS_clone3), "D"(a), "S"(sizeof(*a)), [fn] "r"(fn), [arg] "r"(arg),
-		[ex] "i"(SYS_exit)
-		: "rcx", "r11", "memory", "cc");
+	__asm__ volatile("syscall\n\t"
+			 "testq %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "movq %[arg], %%rdi\n\t"
+			 "call *%[fn]\n\t"
+			 "movl %%eax, %%edi\n\t"
+			 "movl %[ex], %%eax\n\t"
+			 "syscall\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(r)
+			 : "0"((long)SYS_clone3), "D"(a),
+			 "S"(sizeof(*a)), [fn] "r"(fn), [arg] "r"(arg), [ex] "i"(SYS_exit)
+			 : "rcx", "r11", "memory", "cc");
 	return r;
 }
 #define HAVE_CLONE3 1
@@ -48,25 +47,25 @@ clone3_call(struct clone_args *a, int (*fn)(void *), void *arg)
 	register long x1 __asm__("x1") = (long)sizeof(*a);
 	register long x8 __asm__("x8") = SYS_clone3;
 
-	__asm__ volatile(
-		"svc #0\n\t"
-		"cbnz x0, 1f\n\t"
-		"mov x29, xzr\n\t"
-		"mov x0, %[arg]\n\t"
-		"blr %[fn]\n\t"
-		"mov x8, %[ex]\n\t"
-		"svc #0\n\t"
-		"brk #1\n"
-		"1:"
-		: "+r"(x0)
-		: "r"(x1), "r"(x8), [fn] "r"(fn), [arg] "r"(arg), [ex] "i"(SYS_exit)
-		: "memory", "cc");
+	__asm__ volatile("svc #0\n\t"
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t"
+			 "mov x0, %[arg]\n\t"
+			 "blr %[fn]\n\t"
+			 "mov x8, %[ex]\n\t"
+			 "svc #0\n\t"
+			 "brk #1\n"
+			 "1:"
+			 : "+r"(x0)
+			 : "r"(x1), "r"(x8), [fn] "r"(fn), [arg] "r"(arg), [ex] "i"(SYS_exit)
+			 : "memory", "cc");
 	return x0;
 }
 #define HAVE_CLONE3 1
 #endif
 
-/* Without clone3(2) (before 5.3, or another machine); the child then enters its v2 cgroup itself. */
+/* Without clone3(2) (before 5.3, or another machine); the child then enters its v2 cgroup itself.
+ */
 static int
 start_old(struct clone *c, uint64_t flags, int (*fn)(void *), void *arg)
 {
@@ -76,7 +75,8 @@ start_old(struct clone *c, uint64_t flags, int (*fn)(void *), void *arg)
 }
 
 int
-clone_start(struct clone *c, uint64_t flags, int cgroup, int (*fn)(void *), void *arg, struct err *e)
+clone_start(
+	struct clone *c, uint64_t flags, int cgroup, int (*fn)(void *), void *arg, struct err *e)
 {
 	c->pidfd = -1;
 	c->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,

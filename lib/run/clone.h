@@ -9,10 +9,11 @@
 struct err;
 
 /*
- * clone3(2) with CLONE_VM: no page table is copied, which is most of what fork(2) costs. Descriptors are copied, not shared.
- * Parent and child share errno and the heap: they must take turns (one waits in read(2) on a pipe while the other runs).
- * All signals must be blocked. cgroup: a v2 directory to start in, or -1. The stack is freed by clone_done() when the child
- * has called execve(2) or is dead.
+ * clone3(2) with CLONE_VM: no page table is copied, which is most of what fork(2) costs.
+ * Descriptors are copied, not shared. Parent and child share errno and the heap: they must take
+ * turns (one waits in read(2) on a pipe while the other runs). All signals must be blocked. cgroup:
+ * a v2 directory to start in, or -1. The stack is freed by clone_done() when the child has called
+ * execve(2) or is dead.
  */
 struct clone {
 	pid_t pid;
@@ -20,7 +21,8 @@ struct clone {
 	void *stack;
 };
 
-int clone_start(struct clone *c, uint64_t flags, int cgroup, int (*fn)(void *), void *arg, struct err *e);
+int clone_start(
+	struct clone *c, uint64_t flags, int cgroup, int (*fn)(void *), void *arg, struct err *e);
 void clone_done(struct clone *c);
 
 #endif

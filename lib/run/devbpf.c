@@ -17,7 +17,15 @@
 enum { MAX_RULES = 256, PER_RULE = 8 };
 
 /* registers of the program */
-enum { RET = BPF_REG_0, CTX = BPF_REG_1, TYPE = BPF_REG_2, ACCESS = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5, TMP = BPF_REG_6 };
+enum {
+	RET = BPF_REG_0,
+	CTX = BPF_REG_1,
+	TYPE = BPF_REG_2,
+	ACCESS = BPF_REG_3,
+	MAJOR = BPF_REG_4,
+	MINOR = BPF_REG_5,
+	TMP = BPF_REG_6
+};
 
 struct code {
 	struct bpf_insn *v;
@@ -43,8 +51,9 @@ access_bits(const struct spec_devrule *r)
 	size_t i;
 
 	for (i = 0; i < sizeof(r->access) && r->access[i] != '\0'; i++)
-		bits |= r->access[i] == 'r' ? BPF_DEVCG_ACC_READ :
-			r->access[i] == 'w' ? BPF_DEVCG_ACC_WRITE : BPF_DEVCG_ACC_MKNOD;
+		bits |= r->access[i] == 'r'   ? BPF_DEVCG_ACC_READ
+			: r->access[i] == 'w' ? BPF_DEVCG_ACC_WRITE
+					      : BPF_DEVCG_ACC_MKNOD;
 	return bits;
 }
 
@@ -95,16 +104,20 @@ devbpf_attach(int cgroup, const struct spec_devrule *rules, size_t n, struct err
 		return err_setx(e, E2BIG, "more than %d device rules", MAX_RULES);
 	c.v = insns = xcalloc(n * PER_RULE + 8, sizeof(*insns));
 	/* access_type: type in the lower half, access in the upper */
-	emit(&c, BPF_LDX | BPF_MEM | BPF_W, TYPE, CTX, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
+	emit(&c, BPF_LDX | BPF_MEM | BPF_W, TYPE, CTX,
+		offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
 	emit(&c, BPF_ALU64 | BPF_MOV | BPF_X, ACCESS, TYPE, 0, 0);
 	emit(&c, BPF_ALU64 | BPF_AND | BPF_K, TYPE, 0, 0, 0xffff);
 	emit(&c, BPF_ALU64 | BPF_RSH | BPF_K, ACCESS, 0, 0, 16);
-	emit(&c, BPF_LDX | BPF_MEM | BPF_W, MAJOR, CTX, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
-	emit(&c, BPF_LDX | BPF_MEM | BPF_W, MINOR, CTX, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
+	emit(&c, BPF_LDX | BPF_MEM | BPF_W, MAJOR, CTX, offsetof(struct bpf_cgroup_dev_ctx, major),
+		0);
+	emit(&c, BPF_LDX | BPF_MEM | BPF_W, MINOR, CTX, offsetof(struct bpf_cgroup_dev_ctx, minor),
+		0);
 	for (i = n; i-- > 0;) {
 		emit_rule(&c, &rules[i]);
 		if (rules[i].type == 'a' || rules[i].type == '\0')
-			break; /* decides everything: what is before it is dead code, which the verifier refuses */
+			break; /* decides everything: what is before it is dead code, which the
+				  verifier refuses */
 	}
 	if (i == (size_t)-1) {
 		emit(&c, BPF_ALU64 | BPF_MOV | BPF_K, RET, 0, 0, 0);
@@ -114,7 +127,7 @@ devbpf_attach(int cgroup, const struct spec_devrule *rules, size_t n, struct err
 	a.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	a.insns = (uintptr_t)insns;
 	a.insn_cnt = (uint32_t)c.n;
-	a.license = (uintptr_t)"ISC";
+	a.license = (uintptr_t) "ISC";
 	prog = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));
 	if (prog < 0)
 		return err_set(e, errno, "device rules: load the BPF program");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* exec: the command is looked up before the container counts as started, so that a missing one never has run. */
+/* exec: the command is looked up before the container counts as started, so that a missing one
+ * never has run. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +33,9 @@ check(const char *path)
 static int
 code_of(int error)
 {
-	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG ?
-		RUN_NOT_FOUND : RUN_CANNOT_EXEC;
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG
+		? RUN_NOT_FOUND
+		: RUN_CANNOT_EXEC;
 }
 
 int
@@ -116,9 +118,11 @@ not_ours(const char *path, struct err *e)
 	n = fd < 0 ? 0 : fd_read_full(fd, head, sizeof(head));
 	if (n == sizeof(head) && memcmp(head, ELFMAG, SELFMAG) == 0)
 		return err_setx(e, ENOEXEC, "exec '%s': it is a program for %s", path,
-			machine_name(head[EI_DATA] == ELFDATA2MSB ?
-				(unsigned)head[18] << 8 | head[19] : (unsigned)head[19] << 8 | head[18]));
-	return err_setx(e, ENOEXEC, "exec '%s': neither a program nor a script that begins with #!", path);
+			machine_name(head[EI_DATA] == ELFDATA2MSB
+					? (unsigned)head[18] << 8 | head[19]
+					: (unsigned)head[19] << 8 | head[18]));
+	return err_setx(
+		e, ENOEXEC, "exec '%s': neither a program nor a script that begins with #!", path);
 }
 
 int
@@ -132,7 +136,8 @@ exec_run(const struct spec *s, const char *path, struct err *e)
 	if (error == ENOEXEC) {
 		not_ours(path, e);
 	} else if (error == ENOENT && access(path, F_OK) == 0) {
-		err_setx(e, error, "exec '%s': its interpreter or loader is not in the container", path);
+		err_setx(e, error, "exec '%s': its interpreter or loader is not in the container",
+			path);
 	} else {
 		err_set(e, error, "exec '%s'", path);
 	}

@@ -22,7 +22,8 @@ enum verdict { DENY, ALLOW, NOSYS, KILL, CLONE, SOCKET, PERSONALITY, VERDICTS };
 
 enum { MAX_NR = 1024, X32_BIT = 0x40000000, MAX_CODE = 4096, MAX_CUTS = 1024 };
 
-/* Written backwards, so that the targets of jumps are known: v[0] is the last instruction. A label is an index into it. */
+/* Written backwards, so that the targets of jumps are known: v[0] is the last instruction. A label
+ * is an index into it. */
 struct code {
 	struct sock_filter v[MAX_CODE];
 	int n;
@@ -70,7 +71,8 @@ branch(struct code *c, uint16_t op, uint32_t k, int yes, int no)
 {
 	yes = near_label(c, yes);
 	no = near_label(c, no);
-	return emit(c, (uint16_t)(BPF_JMP | op | BPF_K), (uint8_t)(c->n - yes - 1), (uint8_t)(c->n - no - 1), k);
+	return emit(c, (uint16_t)(BPF_JMP | op | BPF_K), (uint8_t)(c->n - yes - 1),
+		(uint8_t)(c->n - no - 1), k);
 }
 
 static void
@@ -138,11 +140,13 @@ checks(struct code *c)
 {
 	branch(c, BPF_JSET, SECCOMP_CLONE_FLAGS, c->leaf[DENY], c->leaf[ALLOW]);
 	c->leaf[CLONE] = load(c, offsetof(struct seccomp_data, args[0]));
-	c->leaf[SOCKET] = argument_in(c, seccomp_families, LEN(seccomp_families), SECCOMP_FAMILY_BELOW);
+	c->leaf[SOCKET] =
+		argument_in(c, seccomp_families, LEN(seccomp_families), SECCOMP_FAMILY_BELOW);
 	c->leaf[PERSONALITY] = argument_in(c, seccomp_personalities, LEN(seccomp_personalities), 0);
 }
 
-/* The number behind a name; on x86 libseccomp has negative ones for what socketcall and ipc do too. */
+/* The number behind a name; on x86 libseccomp has negative ones for what socketcall and ipc do too.
+ */
 static int
 resolve(uint32_t arch, const char *name)
 {
@@ -169,7 +173,8 @@ set(unsigned char *verdict, uint32_t arch, const char *name, enum verdict v)
 			nr = seccomp_young[i].number | (arch == SCMP_ARCH_X32 ? X32_BIT : 0);
 	if (nr < 0) {
 		/* the machine has no such call; a name nobody has is a mistake in the table */
-		if (nr == __NR_SCMP_ERROR && strcmp(name, "riscv_hwprobe") != 0 && strcmp(name, "uretprobe") != 0)
+		if (nr == __NR_SCMP_ERROR && strcmp(name, "riscv_hwprobe") != 0 &&
+			strcmp(name, "uretprobe") != 0)
 			die("unknown system call ", name);
 		return;
 	}
@@ -226,7 +231,8 @@ add_cuts(struct cuts *t, uint32_t arch, uint32_t bit)
 	}
 }
 
-/* The program for one of the kernel's architectures (SCMP_ARCH_* are AUDIT_ARCH_*); other: label of what is run for another. */
+/* The program for one of the kernel's architectures (SCMP_ARCH_* are AUDIT_ARCH_*); other: label of
+ * what is run for another. */
 static int
 part(struct code *c, uint32_t arch, const struct cuts *t, int other)
 {
@@ -245,7 +251,8 @@ print(const struct code *c, const char *condition)
 
 	printf("%s\nstatic const struct sock_filter seccomp_default_filter[] = {\n", condition);
 	for (i = c->n - 1; i >= 0; i--)
-		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", c->v[i].code, c->v[i].jt, c->v[i].jf, (unsigned)c->v[i].k);
+		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", c->v[i].code, c->v[i].jt, c->v[i].jf,
+			(unsigned)c->v[i].k);
 	printf("};\n");
 }
 
@@ -258,7 +265,8 @@ machine(const char *condition, uint32_t arch, bool x32, uint32_t foreign)
 
 	memset(&c, 0, sizeof(c));
 	first.n = second.n = 0;
-	/* the foreign form at the end, the native one at the start; both jump to the same checks of arguments */
+	/* the foreign form at the end, the native one at the start; both jump to the same checks of
+	 * arguments */
 	add_cuts(&second, foreign, 0);
 	leaves(&c);
 	checks(&c);
@@ -275,7 +283,8 @@ machine(const char *condition, uint32_t arch, bool x32, uint32_t foreign)
 int
 main(void)
 {
-	printf("/* SPDX-License-Identifier: ISC */\n/* seccomp_default.h: made by lib/run/gen-seccomp.c */\n");
+	printf("/* SPDX-License-Identifier: ISC */\n/* seccomp_default.h: made by "
+	       "lib/run/gen-seccomp.c */\n");
 	machine("#if defined(__x86_64__)", SCMP_ARCH_X86_64, true, SCMP_ARCH_X86);
 	machine("#elif defined(__aarch64__)", SCMP_ARCH_AARCH64, false, SCMP_ARCH_ARM);
 	printf("#else\n#error no system call filter for this machine\n#endif\n");

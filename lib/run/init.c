@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <linux/magic.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
@@ -82,17 +82,20 @@ is_new(const struct spec *s, const char *type)
 	return false;
 }
 
-/* pivot_root(2) needs the new root below the old one; what its place covers is looked up before or not at all. */
+/* pivot_root(2) needs the new root below the old one; what its place covers is looked up before or
+ * not at all. */
 static int
 attach_root(int rootfs, struct err *e)
 {
-	static const char *const places[] = { "/proc", "/sys", "/dev", "/tmp", "/run", "/mnt", "/etc", "/usr" };
+	static const char *const places[] = { "/proc", "/sys", "/dev", "/tmp", "/run", "/mnt",
+		"/etc", "/usr" };
 	size_t i;
 
 	for (i = 0; i < LEN(places); i++)
 		if (sys_attach_at(rootfs, AT_FDCWD, places[i]) == 0)
-			return sys_setattr(rootfs, AT_RECURSIVE, 0, 0, MS_PRIVATE) == 0 ? 0 :
-				err_set(e, errno, "root file system: propagation");
+			return sys_setattr(rootfs, AT_RECURSIVE, 0, 0, MS_PRIVATE) == 0
+				? 0
+				: err_set(e, errno, "root file system: propagation");
 	return err_set(e, errno, "attach the root file system");
 }
 
@@ -124,7 +127,8 @@ enter_cwd(const struct spec *s, struct err *e)
 	if (fchdir(fd) < 0)
 		return err_set(e, errno, "working directory '%s'", cwd);
 	if (getcwd(at, sizeof(at)) == NULL || at[0] != '/')
-		return err_setx(e, EPERM, "working directory '%s' is outside of the container", cwd);
+		return err_setx(
+			e, EPERM, "working directory '%s' is outside of the container", cwd);
 	return 0;
 }
 
@@ -238,7 +242,8 @@ furnish(struct init *in, struct view *v, struct err *e)
 
 	if (is_new(s, "network") && loopback_up(e) < 0)
 		return -1;
-	if (s->hostname != NULL && is_new(s, "uts") && sethostname(s->hostname, strlen(s->hostname)) < 0)
+	if (s->hostname != NULL && is_new(s, "uts") &&
+		sethostname(s->hostname, strlen(s->hostname)) < 0)
 		return err_set(e, errno, "host name '%s'", s->hostname);
 	/* nothing done here reaches the host, and nothing unmounted there stays busy here */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -251,9 +256,11 @@ furnish(struct init *in, struct view *v, struct err *e)
 	umask(0);
 	if (mounts_make(v, s, e) < 0 || mounts_devices(v, s, e) < 0 || mounts_sysctl(v, s, e) < 0)
 		return -1;
-	if ((o->resolv_conf != NULL && mounts_bind_file(v, o->resolv_conf, "/etc/resolv.conf", e) < 0) ||
+	if ((o->resolv_conf != NULL &&
+		    mounts_bind_file(v, o->resolv_conf, "/etc/resolv.conf", e) < 0) ||
 		(o->hosts != NULL && mounts_bind_file(v, o->hosts, "/etc/hosts", e) < 0) ||
-		(o->hostname_file != NULL && mounts_bind_file(v, o->hostname_file, "/etc/hostname", e) < 0))
+		(o->hostname_file != NULL &&
+			mounts_bind_file(v, o->hostname_file, "/etc/hostname", e) < 0))
 		return -1;
 	if (mounts_masks(v, s, e) < 0)
 		return -1;
@@ -262,8 +269,8 @@ furnish(struct init *in, struct view *v, struct err *e)
 		if (cwd < 0)
 			return err_wrap(e, "working directory");
 	}
-	null = v->dev >= 0 ? openat(v->dev, "null", O_RDWR | O_NOFOLLOW | O_CLOEXEC) :
-		open("/dev/null", O_RDWR | O_CLOEXEC);
+	null = v->dev >= 0 ? openat(v->dev, "null", O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+			   : open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return err_set(e, errno, "/dev/null");
 	if (set_stdio(o, null, e) < 0 || pivot(v->root, e) < 0)

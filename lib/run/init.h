@@ -18,7 +18,8 @@ struct init {
 	int rootfs; /* detached mount */
 	int *binds; /* as in struct view */
 	int ready_wr, ready_rd; /* child to parent: one byte when all is done but execve(2) */
-	int go_rd, go_wr; /* parent to child: one byte, or the end of the file when it gives up or is dead */
+	int go_rd, go_wr; /* parent to child: one byte, or the end of the file when it gives up or
+			     is dead */
 	/* what the child leaves behind when it fails */
 	int code; /* enum run_fail; 0 while it has not failed */
 	struct err err;

@@ -112,9 +112,11 @@ fs_option(int fs, const char *opt)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, eq + 1, 0);
 }
 
-/* A new detached mount of a file system. Read-only is the mount, not the superblock: sysfs of the host's network namespace is the host's. */
+/* A new detached mount of a file system. Read-only is the mount, not the superblock: sysfs of the
+ * host's network namespace is the host's. */
 static int
-make_fs(const char *type, const char *source, const struct strv *options, uint64_t attrs, struct err *e)
+make_fs(const char *type, const char *source, const struct strv *options, uint64_t attrs,
+	struct err *e)
 {
 	CLEAN_FD int fs = sys_fsopen(type);
 	struct attrs ignored = { 0 };
@@ -127,7 +129,8 @@ make_fs(const char *type, const char *source, const struct strv *options, uint64
 		sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		return err_set(e, errno, "%s: source '%s'", type, source);
 	for (i = 0; options != NULL && i < options->n; i++)
-		if (attr_option(&ignored, options->v[i], e) == 0 && fs_option(fs, options->v[i]) < 0)
+		if (attr_option(&ignored, options->v[i], e) == 0 &&
+			fs_option(fs, options->v[i]) < 0)
 			return err_set(e, errno, "%s: option '%s'", type, options->v[i]);
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_set(e, errno, "mount %s", type);
@@ -196,8 +199,8 @@ place_file(int root, const char *path, struct err *e)
 		if (n < 0)
 			return err_set(e, errno, "read link '%s'", path);
 		link[n] = '\0';
-		next = link[0] == '/' ? xstrdup(link) :
-			xasprintf("%.*s%s", (int)(base - at), at, link);
+		next = link[0] == '/' ? xstrdup(link)
+				      : xasprintf("%.*s%s", (int)(base - at), at, link);
 		free(at);
 		at = steal_ptr(&next);
 	}
@@ -430,7 +433,7 @@ one_device(struct view *v, const struct spec_device *d, struct err *e)
 	if (unlinkat(dir, base, 0) < 0 && errno != ENOENT)
 		return err_set(e, errno, "device '%s'", d->path);
 	if (mknodat(dir, base, type | (d->mode & 07777),
-		makedev((unsigned)d->major, (unsigned)d->minor)) < 0 ||
+		    makedev((unsigned)d->major, (unsigned)d->minor)) < 0 ||
 		fchownat(dir, base, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, errno, "device '%s'", d->path);
 	return 0;
@@ -457,8 +460,9 @@ mounts_devices(struct view *v, const struct spec *s, struct err *e)
 static bool
 sysctl_allowed(const struct spec *s, const char *key)
 {
-	static const char *const ipc[] = { "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
-		"kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced" };
+	static const char *const ipc[] = { "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",
+		"kernel/sem", "kernel/shmall", "kernel/shmmax", "kernel/shmmni",
+		"kernel/shm_rmid_forced" };
 	size_t i;
 
 	if (strstr(key, "..") != NULL)
@@ -496,9 +500,11 @@ mounts_sysctl(struct view *v, const struct spec *s, struct err *e)
 				if (*p == '.')
 					*p = '/';
 		if (!sysctl_allowed(s, key))
-			return err_setx(e, EPERM, "sysctl '%s' is not in a namespace of the container's own", key);
+			return err_setx(e, EPERM,
+				"sysctl '%s' is not in a namespace of the container's own", key);
 		if (v->proc < 0)
-			return err_setx(e, EINVAL, "sysctl '%s' needs a mount of proc on /proc", key);
+			return err_setx(
+				e, EINVAL, "sysctl '%s' needs a mount of proc on /proc", key);
 		path = xasprintf("sys/%s", key);
 		fd = path_open_in(v->proc, path, O_WRONLY, 0, e);
 		if (fd < 0)
@@ -536,8 +542,9 @@ null_clone(const struct view *v, struct err *e)
 	CLEAN_FD int mnt = -1;
 	struct stat st;
 
-	mnt = v->dev >= 0 ? sys_open_tree(v->dev, "null", OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW) :
-		sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+	mnt = v->dev >= 0
+		? sys_open_tree(v->dev, "null", OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW)
+		: sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
 	if (mnt < 0 || fstat(mnt, &st) < 0)
 		return err_set(e, errno, "/dev/null");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
@@ -566,8 +573,10 @@ mask(struct view *v, struct cover *c, const char *path, struct err *e)
 			return err_set(e, errno, "mask '%s'", path);
 	} else {
 		mnt = S_ISDIR(st.st_mode) ? make_fs("tmpfs", "tmpfs", NULL,
-			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e) :
-			null_clone(v, e);
+						    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+							    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+						    e)
+					  : null_clone(v, e);
 		if (mnt < 0)
 			return -1;
 		*cover = mnt;

@@ -37,8 +37,10 @@ lowers_close(struct lowers *l)
 
 /* $DK_RUN/empty */
 static int
-open_empty(const struct store *s, struct err *e)
+open_empty(struct store *s, struct err *e)
 {
+	if (store_run_dir(s, e) < 0)
+		return -1;
 	if (mkdirat(s->run, "empty", 0755) < 0 && errno != EEXIST)
 		return err_set(e, errno, "mkdir '%s/empty'", s->run_path);
 	return fd_open(s->run, "empty", O_PATH | O_DIRECTORY, 0, e);
@@ -115,8 +117,8 @@ mount_new(const struct lowers *l, const struct rootfs_opts *o, int *out, struct 
 	int r;
 
 	if (fs < 0)
-		return errno == ENOSYS || errno == EPERM ? 1 :
-			err_set(e, errno, "overlay file system");
+		return errno == ENOSYS || errno == EPERM ? 1
+							 : err_set(e, errno, "overlay file system");
 	for (i = 0; i < l->n; i++) {
 		if (set_dir(fs, "lowerdir+", l->fd[i]) < 0) {
 			if (i == 0 && errno == EINVAL)
@@ -124,8 +126,8 @@ mount_new(const struct lowers *l, const struct rootfs_opts *o, int *out, struct 
 			return fs_error(e, fs, errno, "overlay: lowerdir");
 		}
 	}
-	if (o->upper >= 0 && (set_dir(fs, "upperdir", o->upper) < 0 ||
-		set_dir(fs, "workdir", o->work) < 0))
+	if (o->upper >= 0 &&
+		(set_dir(fs, "upperdir", o->upper) < 0 || set_dir(fs, "workdir", o->work) < 0))
 		return fs_error(e, fs, errno, "overlay: upperdir");
 	r = set_string(fs, "source", "overlay");
 	if (r == 0)
@@ -154,8 +156,8 @@ mount_new(const struct lowers *l, const struct rootfs_opts *o, int *out, struct 
  * of the caller's mount namespace only, so a namespace for that moment is no way.
  */
 static int
-mount_old(const struct store *s, const struct lowers *l, const struct rootfs_opts *o,
-	int *out, struct err *e)
+mount_old(struct store *s, const struct lowers *l, const struct rootfs_opts *o, int *out,
+	struct err *e)
 {
 	CLEAN_BUF struct buf opts = BUF_INIT;
 	CLEAN_FD int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -164,6 +166,8 @@ mount_old(const struct store *s, const struct lowers *l, const struct rootfs_opt
 	size_t i;
 	int r;
 
+	if (store_run_dir(s, e) < 0)
+		return -1;
 	str_random_hex(8, name + 6);
 	place = xasprintf("%s/%s", s->run_path, name);
 	buf_adds(&opts, "lowerdir=");
@@ -172,8 +176,9 @@ mount_old(const struct store *s, const struct lowers *l, const struct rootfs_opt
 	if (o->upper >= 0)
 		buf_addf(&opts, ",upperdir=%d,workdir=%d%s", o->upper, o->work,
 			o->is_volatile ? ",volatile" : "");
-	buf_adds(&opts, userns_mapped() ? ",index=off,userxattr" :
-		",index=off,metacopy=off,redirect_dir=nofollow");
+	buf_adds(&opts,
+		userns_mapped() ? ",index=off,userxattr"
+				: ",index=off,metacopy=off,redirect_dir=nofollow");
 	if (cwd < 0 || mkdirat(s->run, name, 0700) < 0)
 		return err_set(e, errno, "mkdir '%s'", place);
 	r = chdir("/proc/self/fd");
@@ -194,7 +199,7 @@ mount_old(const struct store *s, const struct lowers *l, const struct rootfs_opt
 }
 
 int
-rootfs_mount(const struct store *s, const struct rootfs_opts *o, struct err *e)
+rootfs_mount(struct store *s, const struct rootfs_opts *o, struct err *e)
 {
 	CLEAN_LOWERS struct lowers l = { .n = 0 };
 	int mnt = -1, fd, r;
@@ -222,8 +227,12 @@ rootfs_mount(const struct store *s, const struct rootfs_opts *o, struct err *e)
 	if (r == 1)
 		r = mount_old(s, &l, o, &mnt, e);
 	if (r < 0 && e->code == EINVAL && o->upper >= 0)
-		/* NEEDSWORK: copy the layers where overlayfs cannot have the store's file system as upper */
-		return err_wrap(e, "'%s' may be on a file system that overlayfs cannot write to (is it on an overlay itself?)", s->path);
+		/* NEEDSWORK: copy the layers where overlayfs cannot have the store's file system as
+		 * upper */
+		return err_wrap(e,
+			"'%s' may be on a file system that overlayfs cannot write to (is it on an "
+			"overlay itself?)",
+			s->path);
 	if (r < 0 && e->code == EPERM)
 		return err_wrap(e, "needs root (CAP_SYS_ADMIN)");
 	return r < 0 ? -1 : mnt;

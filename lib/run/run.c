@@ -2,8 +2,8 @@
 /*
  * run: the parent's side of a container. Parent and child take turns:
  *
- *	parent	cgroup, pipes, clone3	wait	started()	wait	forward signals, reap, remove cgroup
- *	child				furnish	  wait		exec	run
+ *	parent	cgroup, pipes, clone3	wait	started()	wait	forward signals, reap,
+ *remove cgroup child				furnish	  wait		exec	run
  *
  * The child dies with the parent (PR_SET_PDEATHSIG; before that is in force, the
  * end of the go pipe), and with it, being init, all of its PID namespace.
@@ -28,7 +28,8 @@
 #include "sys.h"
 
 /* Signals that go to the container, or that end the caller. */
-static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR };
+static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH,
+	SIGCONT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR };
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static int
@@ -38,11 +39,8 @@ clone_flags(const struct spec *s, uint64_t *flags, struct err *e)
 		const char *type;
 		uint64_t flag;
 	} types[] = {
-		{ "mount", CLONE_NEWNS },
-		{ "pid", CLONE_NEWPID },
-		{ "network", CLONE_NEWNET },
-		{ "uts", CLONE_NEWUTS },
-		{ "ipc", CLONE_NEWIPC },
+		{ "mount", CLONE_NEWNS }, { "pid", CLONE_NEWPID }, { "network", CLONE_NEWNET },
+		{ "uts", CLONE_NEWUTS }, { "ipc", CLONE_NEWIPC },
 		{ "cgroup", 0 }, /* by unshare(2), in the cgroup */
 	};
 	size_t i, k;
@@ -53,18 +51,21 @@ clone_flags(const struct spec *s, uint64_t *flags, struct err *e)
 			;
 		/* NEEDSWORK: user, time; joining a PID namespace */
 		if (k == LEN(types))
-			return err_setx(e, ENOTSUP, "a %s namespace is not supported yet", s->ns[i].type);
+			return err_setx(
+				e, ENOTSUP, "a %s namespace is not supported yet", s->ns[i].type);
 		if (s->ns[i].path == NULL)
 			*flags |= types[k].flag;
 		else if (types[k].flag == CLONE_NEWNS || types[k].flag == CLONE_NEWPID)
-			return err_setx(e, ENOTSUP, "joining a %s namespace is not supported yet", s->ns[i].type);
+			return err_setx(e, ENOTSUP, "joining a %s namespace is not supported yet",
+				s->ns[i].type);
 	}
 	if ((*flags & CLONE_NEWNS) == 0)
 		return err_setx(e, EINVAL, "a container needs a mount namespace of its own");
 	return 0;
 }
 
-/* What fits into the container's mount namespace: a clone, or the detached mount that it is already. */
+/* What fits into the container's mount namespace: a clone, or the detached mount that it is
+ * already. */
 static int
 detach_root(int fd, int *own, struct err *e)
 {
@@ -87,7 +88,8 @@ fill_stdio(void)
 		close(fd);
 }
 
-/* One byte: 1; the end: 0. All signals are blocked, so there is no EINTR and errno is not touched. */
+/* One byte: 1; the end: 0. All signals are blocked, so there is no EINTR and errno is not touched.
+ */
 static int
 wait_byte(int fd)
 {
@@ -157,7 +159,8 @@ wait_process(const struct clone *c, bool forward, int *ended)
 
 /* From here on there is a child. Returns as run_container(). */
 static int
-with_child(const struct run_opts *o, struct init *in, const struct clone *c, int *code, int *ended, struct err *e)
+with_child(const struct run_opts *o, struct init *in, const struct clone *c, int *code, int *ended,
+	struct err *e)
 {
 	bool started = wait_byte(in->ready_rd);
 	char byte = 0;
@@ -178,7 +181,8 @@ with_child(const struct run_opts *o, struct init *in, const struct clone *c, int
 		*code = in->code != 0 ? in->code : RUN_OWN;
 		*e = in->err;
 		if (in->code == 0)
-			err_setx(e, 0, "the container's first process ended with %d before it ran", status);
+			err_setx(e, 0, "the container's first process ended with %d before it ran",
+				status);
 		return -1;
 	}
 	*code = wait_process(c, o->forward_signals, ended);
@@ -207,7 +211,8 @@ open_pipes(struct init *in, struct err *e)
 
 /* Signals blocked, cgroup made: pipes, child, end. */
 static int
-run_in(const struct run_opts *o, struct cgroup *cg, int rootfs, uint64_t flags, int *code, int *ended, struct err *e)
+run_in(const struct run_opts *o, struct cgroup *cg, int rootfs, uint64_t flags, int *code,
+	int *ended, struct err *e)
 {
 	CLEAN_FREE int *binds = xcalloc(o->spec->nmounts + 1, sizeof(*binds));
 	struct init in = { .o = o, .cgroup = cg, .rootfs = rootfs, .binds = binds };
@@ -217,12 +222,14 @@ run_in(const struct run_opts *o, struct cgroup *cg, int rootfs, uint64_t flags, 
 	if (open_pipes(&in, e) < 0)
 		return -1;
 	r = clone_start(&c, flags, cgroup_v2(cg), init_main, &in, e);
-	if (r < 0 && cgroup_v2(cg) >= 0 && (e->code == ENOSYS || e->code == EINVAL || e->code == EOPNOTSUPP)) {
+	if (r < 0 && cgroup_v2(cg) >= 0 &&
+		(e->code == ENOSYS || e->code == EINVAL || e->code == EOPNOTSUPP)) {
 		/* no clone3(2), or none with CLONE_INTO_CGROUP (5.7) */
 		in.enter_v2 = true;
 		r = clone_start(&c, flags, -1, init_main, &in, e);
 	}
-	/* the child has its own copies, which must be the only ones; the numbers in in are in its memory: they stay */
+	/* the child has its own copies, which must be the only ones; the numbers in in are in its
+	 * memory: they stay */
 	close(in.ready_wr);
 	close(in.go_rd);
 	if (r == 0) {
@@ -262,7 +269,8 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 	r = run_in(o, &cg, rootfs, flags, code, &ended, e);
 	/* without a PID namespace others may have been left */
 	late.code = 0;
-	if ((!spec_has_ns(o->spec, "pid") && cgroup_kill(&cg, &late) < 0) || cgroup_remove(&cg, &late) < 0) {
+	if ((!spec_has_ns(o->spec, "pid") && cgroup_kill(&cg, &late) < 0) ||
+		cgroup_remove(&cg, &late) < 0) {
 		if (r == 0) {
 			*e = late;
 			*code = RUN_OWN;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* run.h: runs one process in a container described by an OCI runtime configuration, and waits for it */
+/* run.h: runs one process in a container described by an OCI runtime configuration, and waits for
+ * it */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -15,9 +16,12 @@ struct run_opts {
 	const char *id; /* 64 hex digits: cgroup and messages */
 	int rootfs; /* mount fd (rootfs_mount) or an O_PATH directory fd that is bind-mounted */
 	int in, out, err; /* what becomes 0, 1, 2; -1: /dev/null */
-	const char *resolv_conf, *hosts, *hostname_file; /* host paths bind-mounted on /etc/...; NULL: not */
-	bool forward_signals; /* INT TERM HUP QUIT USR1 USR2 WINCH CONT ... go to the process; its own group otherwise */
-	/* Called in the parent when the process exists but has not run yet (state and pid files are written here); non-zero gives up. */
+	const char *resolv_conf, *hosts,
+		*hostname_file; /* host paths bind-mounted on /etc/...; NULL: not */
+	bool forward_signals; /* INT TERM HUP QUIT USR1 USR2 WINCH CONT ... go to the process; its
+				 own group otherwise */
+	/* Called in the parent when the process exists but has not run yet (state and pid files are
+	 * written here); non-zero gives up. */
 	int (*started)(void *arg, pid_t pid, struct err *e);
 	void *arg;
 };
@@ -29,12 +33,14 @@ enum run_fail { /* run_container() returns -1: whose fault, for the exit code */
 };
 
 /*
- * clone3 with the spec's namespaces, mounts, masks, devices, capabilities, seccomp, exec; waits; when it returns no process of the container is left and its cgroup is gone.
- * Returns 0 with *code = exit status or 128 + signal; -1 with *code = one of enum run_fail.
+ * clone3 with the spec's namespaces, mounts, masks, devices, capabilities, seccomp, exec; waits;
+ * when it returns no process of the container is left and its cgroup is gone. Returns 0 with *code
+ * = exit status or 128 + signal; -1 with *code = one of enum run_fail.
  */
 int run_container(const struct run_opts *o, int *code, struct err *e);
 
-/* passwd(5) and group(5) of an image: "user", "uid", "user:group", numbers; "" is root. Files are opened inside root and bounded. */
+/* passwd(5) and group(5) of an image: "user", "uid", "user:group", numbers; "" is root. Files are
+ * opened inside root and bounded. */
 struct run_user {
 	uid_t uid;
 	gid_t gid;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* seccomp: the filter is data made at build time (gen-seccomp.c), so no program links libseccomp for it. */
+/* seccomp: the filter is data made at build time (gen-seccomp.c), so no program links libseccomp
+ * for it. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -54,7 +55,8 @@ entry(json_t *calls, const char *action)
 static void
 entry_arg(json_t *calls, const char *name, uint32_t value, const char *op)
 {
-	json_t *o = json_object(), *args = json_array(), *arg = json_object(), *names = json_array();
+	json_t *o = json_object(), *args = json_array(), *arg = json_object(),
+	       *names = json_array();
 
 	push(names, json_string(name));
 	add(o, "names", names);
@@ -127,7 +129,9 @@ seccomp_check(const struct spec *s, struct err *e)
 	same = s->seccomp == mine || json_equal(s->seccomp, mine);
 	json_decref(mine);
 	/* NEEDSWORK: other profiles, and the default one of other capability sets */
-	return same ? 0 : err_setx(e, ENOTSUP, "a seccomp profile other than the default one is not supported yet");
+	return same ? 0
+		    : err_setx(e, ENOTSUP,
+			      "a seccomp profile other than the default one is not supported yet");
 }
 
 int

@@ -8,7 +8,8 @@
 struct err;
 struct spec;
 
-/* linux.seccomp of the default profile (default capability set), as other runtimes read it; new reference. */
+/* linux.seccomp of the default profile (default capability set), as other runtimes read it; new
+ * reference. */
 json_t *seccomp_default(void);
 /* Is spec->seccomp NULL or the default profile? Others are refused. 0/-1. */
 int seccomp_check(const struct spec *s, struct err *e);

@@ -50,8 +50,8 @@ sys_open_tree(int dir, const char *path, unsigned flags)
 static inline int
 sys_attach(int mnt, int to)
 {
-	return (int)syscall(SYS_move_mount, mnt, "", to, "",
-		MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return (int)syscall(
+		SYS_move_mount, mnt, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 static inline int

@@ -53,7 +53,8 @@ lines_open(struct lines *l, int root, const char *path, struct err *e)
 	return 1;
 }
 
-/* The next line, cut of its newline; a line that is too long is passed over. 1, 0 at the end, -1. */
+/* The next line, cut of its newline; a line that is too long is passed over. 1, 0 at the end, -1.
+ */
 static int
 lines_next(struct lines *l, char **out, struct err *e)
 {
@@ -191,10 +192,12 @@ find_groups(int root, const char *group, const char *name, struct run_user *out,
 			}
 		} else if (in_list(f[3], name)) {
 			if (out->ngroups == MAX_GROUPS)
-				return err_setx(e, E2BIG, "user '%s' is in more than %d groups", name, MAX_GROUPS);
+				return err_setx(e, E2BIG, "user '%s' is in more than %d groups",
+					name, MAX_GROUPS);
 			/* grown at powers of two */
 			if ((out->ngroups & (out->ngroups - 1)) == 0)
-				out->groups = xrealloc(out->groups, out->ngroups * 2 + 1, sizeof(gid_t));
+				out->groups =
+					xrealloc(out->groups, out->ngroups * 2 + 1, sizeof(gid_t));
 			out->groups[out->ngroups++] = (gid_t)gid;
 		}
 	}

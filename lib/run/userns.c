@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* userns: the initial user namespace maps every id to itself; an unreadable /proc is taken for it. */
+/* userns: the initial user namespace maps every id to itself; an unreadable /proc is taken for it.
+ */
 #include <fcntl.h>
 
 #include "base/fd.h"

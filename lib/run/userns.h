@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* True where ids are mapped: device nodes, trusted xattrs and most file systems are out of reach there. Looked up once. */
+/* True where ids are mapped: device nodes, trusted xattrs and most file systems are out of reach
+ * there. Looked up once. */
 bool userns_mapped(void);
 
 #endif

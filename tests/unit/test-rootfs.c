@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* lib/run rootfs: overlays of 1, 130 and 300 layers, by the new mount API and, with it hidden by a filter, the old one. Needs root. */
+/* lib/run rootfs: overlays of 1, 130 and 300 layers, by the new mount API and, with it hidden by a
+ * filter, the old one. Needs root. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -78,7 +79,8 @@ try(const char *how)
 	mnt = rootfs_mount(&s, &o, &e);
 	ok(mnt >= 0, "%s: one layer, read-only: %s", how, e.msg);
 	ok(has(mnt, "common", "0"), "%s: its file is seen", how);
-	ok(openat(mnt, "new", O_WRONLY | O_CREAT, 0644) < 0 && errno == EROFS, "%s: it is read-only", how);
+	ok(openat(mnt, "new", O_WRONLY | O_CREAT, 0644) < 0 && errno == EROFS,
+		"%s: it is read-only", how);
 	close(mnt);
 
 	layers(300, &v);
@@ -102,7 +104,8 @@ try(const char *how)
 	mkdirat(s.dir, "there", 0755);
 	ok(rootfs_attach(mnt, s.dir, "there", &e) == 0, "%s: attached: %s", how, e.msg);
 	ok(has(s.dir, "there/common", "129"), "%s: visible by name", how);
-	ok(rootfs_attach(mnt, s.dir, "nowhere", &e) < 0 && e.code == ENOENT, "%s: no such place", how);
+	ok(rootfs_attach(mnt, s.dir, "nowhere", &e) < 0 && e.code == ENOENT, "%s: no such place",
+		how);
 	ok(umount2("there", 0) == -1 && errno == EBUSY, "%s: the descriptor keeps it", how);
 	close(mnt);
 	ok(umount2("there", 0) == 0, "%s: unmounted", how);
@@ -119,7 +122,8 @@ try(const char *how)
 	ok(rootfs_mount(&s, &o, &e) < 0 && e.code == ENOENT, "%s: a missing layer: %s", how, e.msg);
 	strv_free(&v);
 	mnt = rootfs_mount(&s, &o, &e);
-	ok(mnt >= 0 && fstat(mnt, &st) == 0 && S_ISDIR(st.st_mode), "%s: no layer at all: %s", how, e.msg);
+	ok(mnt >= 0 && fstat(mnt, &st) == 0 && S_ISDIR(st.st_mode), "%s: no layer at all: %s", how,
+		e.msg);
 	close(mnt);
 }
 
@@ -138,7 +142,8 @@ init_upper(void)
 		perror("layer");
 	mkdirat(s.dir, "up", 0700);
 	fd = openat(s.dir, "up", O_DIRECTORY);
-	ok(rootfs_init_upper(&s, &v, fd, &e) == 0, "upper gets the merged root's attributes: %s", e.msg);
+	ok(rootfs_init_upper(&s, &v, fd, &e) == 0, "upper gets the merged root's attributes: %s",
+		e.msg);
 	fstat(fd, &st);
 	is_int(st.st_mode & 07777, 01751, "mode");
 	is_int(st.st_uid * 100 + st.st_gid, 1234, "owner");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The default filter, made by our own compiler, against what libseccomp makes of the profile's JSON form, call by call, for each of this
- * machine's system call tables; and against what it is known for.
+ * The default filter, made by our own compiler, against what libseccomp makes of the profile's JSON
+ * form, call by call, for each of this machine's system call tables; and against what it is known
+ * for.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -103,20 +104,23 @@ by_libseccomp(const json_t *profile, size_t *n)
 	int fd;
 
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	json_array_foreach(json_object_get(profile, "architectures"), i, arch) {
-		uint32_t token = seccomp_arch_resolve_name(strcmp(json_string_value(arch), "SCMP_ARCH_X86") == 0 ? "x86" :
-			strcmp(json_string_value(arch), "SCMP_ARCH_X32") == 0 ? "x32" :
-			strcmp(json_string_value(arch), "SCMP_ARCH_ARM") == 0 ? "arm" :
-			strcmp(json_string_value(arch), "SCMP_ARCH_AARCH64") == 0 ? "aarch64" : "x86_64");
+	json_array_foreach (json_object_get(profile, "architectures"), i, arch) {
+		uint32_t token = seccomp_arch_resolve_name(
+			strcmp(json_string_value(arch), "SCMP_ARCH_X86") == 0           ? "x86"
+				: strcmp(json_string_value(arch), "SCMP_ARCH_X32") == 0 ? "x32"
+				: strcmp(json_string_value(arch), "SCMP_ARCH_ARM") == 0 ? "arm"
+				: strcmp(json_string_value(arch), "SCMP_ARCH_AARCH64") == 0
+				? "aarch64"
+				: "x86_64");
 
 		if (token != seccomp_arch_native() && seccomp_arch_add(ctx, token) < 0)
 			return NULL;
 	}
-	json_array_foreach(json_object_get(profile, "syscalls"), i, o) {
+	json_array_foreach (json_object_get(profile, "syscalls"), i, o) {
 		const json_t *arg = json_array_get(json_object_get(o, "args"), 0);
 		const char *op = arg != NULL ? text(arg, "op") : NULL;
 
-		json_array_foreach(json_object_get(o, "names"), k, name) {
+		json_array_foreach (json_object_get(o, "names"), k, name) {
 			int nr = seccomp_syscall_resolve_name(json_string_value(name)), r;
 			struct scmp_arg_cmp c = { 0, SCMP_CMP_EQ, 0, 0 };
 
@@ -133,7 +137,8 @@ by_libseccomp(const json_t *profile, size_t *n)
 			}
 			r = seccomp_rule_add_array(ctx, action(o), nr, arg != NULL, &c);
 			if (r < 0)
-				printf("# rule for %s: %s\n", json_string_value(name), strerror(-r));
+				printf("# rule for %s: %s\n", json_string_value(name),
+					strerror(-r));
 		}
 	}
 	fd = memfd_create("filter", MFD_CLOEXEC);
@@ -171,8 +176,9 @@ known(uint32_t arch, int nr)
 static void
 compare(const struct sock_filter *f, size_t n, uint32_t arch, int first, const char *what)
 {
-	static const uint64_t args[] = { 0, 1, 8, 11, 12, 13, 16, 38, 40, 41, 44, 45, 46, 0x11, 0x20000, 0x20008, 0x10000000, 0x20000000,
-		0x02000000, 0x7e020000, 0xffffffff, 0x100000000, 0x100000008, UINT64_MAX };
+	static const uint64_t args[] = { 0, 1, 8, 11, 12, 13, 16, 38, 40, 41, 44, 45, 46, 0x11,
+		0x20000, 0x20008, 0x10000000, 0x20000000, 0x02000000, 0x7e020000, 0xffffffff,
+		0x100000000, 0x100000008, UINT64_MAX };
 	uint32_t native = seccomp_arch_native();
 	uint32_t audit = arch == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : arch;
 	int nr, bad = 0, seen = 0;
@@ -190,7 +196,8 @@ compare(const struct sock_filter *f, size_t n, uint32_t arch, int first, const c
 			if (arch != native && args[i] > UINT32_MAX)
 				continue;
 			if (want != got && bad++ < 10)
-				printf("# %d (arg %#llx): %#x, libseccomp says %#x\n", nr, (unsigned long long)args[i], got, want);
+				printf("# %d (arg %#llx): %#x, libseccomp says %#x\n", nr,
+					(unsigned long long)args[i], got, want);
 		}
 	}
 	ok(bad == 0 && seen > 300, "%s: %d calls as libseccomp has them", what, seen);
@@ -216,14 +223,16 @@ main(void)
 #if defined(__x86_64__)
 	compare(f, n, SCMP_ARCH_X86, 0, "x86");
 	compare(f, n, SCMP_ARCH_X32, 0x40000000, "x32");
-	is_int(ours(SCMP_ARCH_AARCH64, 0, 0), SECCOMP_RET_KILL_PROCESS, "another machine's table is death");
+	is_int(ours(SCMP_ARCH_AARCH64, 0, 0), SECCOMP_RET_KILL_PROCESS,
+		"another machine's table is death");
 	is_int(ours(native, 335, 0), SECCOMP_RET_ALLOW, "uretprobe");
 #else
 	compare(f, n, SCMP_ARCH_ARM, 0, "arm");
 #endif
 	is_int(ours(native, SYS_clone3, 0), SECCOMP_RET_ERRNO | ENOSYS, "clone3 is not there");
 	is_int(ours(native, SYS_clone, 0x11), SECCOMP_RET_ALLOW, "fork by clone");
-	is_int(ours(native, SYS_clone, CLONE_NEWUSER), SECCOMP_RET_ERRNO | EPERM, "clone with a namespace");
+	is_int(ours(native, SYS_clone, CLONE_NEWUSER), SECCOMP_RET_ERRNO | EPERM,
+		"clone with a namespace");
 	is_int(ours(native, SYS_unshare, 0), SECCOMP_RET_ERRNO | EPERM, "unshare");
 	is_int(ours(native, SYS_mount, 0), SECCOMP_RET_ERRNO | EPERM, "mount");
 	is_int(ours(native, SYS_keyctl, 0), SECCOMP_RET_ERRNO | EPERM, "keyctl");
@@ -234,7 +243,8 @@ main(void)
 	is_int(ours(native, SYS_socket, AF_INET), SECCOMP_RET_ALLOW, "socket AF_INET");
 	is_int(ours(native, SYS_socket, 38), SECCOMP_RET_ERRNO | EPERM, "socket AF_ALG");
 	is_int(ours(native, SYS_socket, 40), SECCOMP_RET_ERRNO | EPERM, "socket AF_VSOCK");
-	is_int(ours(native, 452, 0), SECCOMP_RET_ALLOW, "fchmodat2, which libseccomp is too old for");
+	is_int(ours(native, 452, 0), SECCOMP_RET_ALLOW,
+		"fchmodat2, which libseccomp is too old for");
 	is_int(ours(native, 462, 0), SECCOMP_RET_ALLOW, "mseal");
 	is_int(ours(native, 459, 0), SECCOMP_RET_ERRNO | EPERM, "lsm_get_self_attr");
 	for (bad = 0, nr = 467; nr < 5000; nr++)
