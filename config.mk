@@ -12,7 +12,7 @@ CC = musl-gcc
 AR = ar
 STRIP = strip
 OPT = -O2
-CFLAGS = $(OPT) -g -ffunction-sections -fdata-sections -fno-plt
+CFLAGS = $(OPT) -g -ffunction-sections -fdata-sections -fno-plt -fno-asynchronous-unwind-tables
 LDFLAGS = -static -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # ISA-L for gzip (x86-64, arm64): 1, or 0 for zlib alone
