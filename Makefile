@@ -38,7 +38,7 @@ store_OBJ = \
 	blob blobout digests tag taglist root image imagewrite imagesize \
 	layerdir layermeta chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
-layer_OBJ = codec whiteout tree untar mktar
+layer_OBJ = codec whiteout tree untar mktar confine unpack
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
@@ -83,11 +83,14 @@ UNITS = \
 	test-seccomp \
 	test-gc \
 	test-ctr \
-	test-layerdir
+	test-layerdir \
+	test-unpack
 
 test-base_LIB = base
 test-codec_LIB = layer base
 test-codec_EXT = $(CODEC)
+test-unpack_LIB = layer store oci base
+test-unpack_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 test-config_LIB = oci base
 test-config_EXT = $(JANSSON) $(NETTLE)
 test-digest_LIB = oci base

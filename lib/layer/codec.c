@@ -63,7 +63,10 @@ static const struct {
 	{ NULL, "\x1f\x8b", 2, COMP_GZIP },
 	{ NULL, "\x28\xb5\x2f\xfd", 4, COMP_ZSTD },
 	{ "bzip2", "BZh", 3, COMP_UNKNOWN },
-	{ "xz", "\xfd" "7zXZ", 6, COMP_UNKNOWN },
+	{ "xz",
+		"\xfd"
+		"7zXZ",
+		6, COMP_UNKNOWN },
 	{ "xz", "\x5d\0\0", 3, COMP_UNKNOWN }, /* .lzma */
 	{ "lzip", "LZIP", 4, COMP_UNKNOWN },
 	{ "gzip", "\x1f\x9d", 2, COMP_UNKNOWN }, /* compress */
@@ -246,7 +249,8 @@ step_gzip(struct decoder *d, void *p, size_t n, bool *done, struct err *e)
 	r = inflate(&d->gz, Z_NO_FLUSH);
 	d->pos = d->len - d->gz.avail_in;
 	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
-		return err_setx(e, EBADMSG, "gzip: %s", d->gz.msg != NULL ? d->gz.msg : "damaged data");
+		return err_setx(
+			e, EBADMSG, "gzip: %s", d->gz.msg != NULL ? d->gz.msg : "damaged data");
 	*done = r == Z_STREAM_END;
 	if (*done)
 		inflateReset(&d->gz);
@@ -272,7 +276,8 @@ next_member(struct decoder *d, struct err *e)
 				return err_setx(e, EBADMSG, "gzip: no data");
 			return 0;
 		}
-		if (!zeros && d->len - d->pos >= 2 && d->in[d->pos] == 0x1f && d->in[d->pos + 1] == 0x8b)
+		if (!zeros && d->len - d->pos >= 2 && d->in[d->pos] == 0x1f &&
+			d->in[d->pos + 1] == 0x8b)
 			return 1;
 		if (!d->any)
 			return err_setx(e, EBADMSG, "gzip: not gzip data");
@@ -343,7 +348,9 @@ read_zstd(struct decoder *d, void *p, size_t n, struct err *e)
 		d->pos = in.pos;
 		if (ZSTD_isError(r)) {
 			if (ZSTD_getErrorCode(r) == ZSTD_error_frameParameter_windowTooLarge)
-				return err_setx(e, EBADMSG, "zstd: wants a window of more than %d MiB", 1 << (WINDOW_LOG - 20));
+				return err_setx(e, EBADMSG,
+					"zstd: wants a window of more than %d MiB",
+					1 << (WINDOW_LOG - 20));
 			return err_setx(e, EBADMSG, "zstd: %s", ZSTD_getErrorName(r));
 		}
 		d->between = r == 0;
@@ -607,7 +614,6 @@ encoder_free(struct encoder *c)
 	free(c->out);
 	free(c);
 }
-
 
 const char *
 codec_name(enum compression c)

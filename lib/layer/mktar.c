@@ -306,7 +306,8 @@ put_entry(struct mktar *m, const struct member *n, struct err *e)
 	octal(h.uid, 7, n->uid > OCTAL7 ? 0 : n->uid);
 	octal(h.gid, 7, n->gid > OCTAL7 ? 0 : n->gid);
 	octal(h.size, 11, n->size > OCTAL11 ? 0 : (uint64_t)n->size);
-	octal(h.mtime, 11, n->mtime.tv_sec < 0 || n->mtime.tv_sec > OCTAL11 ? 0 : (uint64_t)n->mtime.tv_sec);
+	octal(h.mtime, 11,
+		n->mtime.tv_sec < 0 || n->mtime.tv_sec > OCTAL11 ? 0 : (uint64_t)n->mtime.tv_sec);
 	octal(h.devmajor, 7, major(n->rdev));
 	octal(h.devminor, 7, minor(n->rdev));
 	return put_header(m, &h, e);
@@ -320,7 +321,8 @@ by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* fd of the object, or -1 and a path to it (not followed). Sizes can change between the calls: asked again then. */
+/* fd of the object, or -1 and a path to it (not followed). Sizes can change between the calls:
+ * asked again then. */
 static ssize_t
 list_xattrs(int fd, const char *path, struct buf *b)
 {
@@ -328,7 +330,8 @@ list_xattrs(int fd, const char *path, struct buf *b)
 
 	buf_reserve(b, 1024);
 	for (;;) {
-		n = fd >= 0 ? flistxattr(fd, b->data, b->cap - 1) : llistxattr(path, b->data, b->cap - 1);
+		n = fd >= 0 ? flistxattr(fd, b->data, b->cap - 1)
+			    : llistxattr(path, b->data, b->cap - 1);
 		if (n >= 0 || errno != ERANGE || b->cap > 1 << 20)
 			return n;
 		buf_reserve(b, 2 * b->cap);
@@ -342,7 +345,8 @@ get_xattr(int fd, const char *path, const char *name, struct buf *b)
 
 	buf_reserve(b, 1024);
 	for (;;) {
-		n = fd >= 0 ? fgetxattr(fd, name, b->data, b->cap - 1) : lgetxattr(path, name, b->data, b->cap - 1);
+		n = fd >= 0 ? fgetxattr(fd, name, b->data, b->cap - 1)
+			    : lgetxattr(path, name, b->data, b->cap - 1);
 		if (n >= 0 || errno != ERANGE || b->cap > 1 << 20)
 			return n;
 		buf_reserve(b, 2 * b->cap);
@@ -437,7 +441,8 @@ set_stat(const struct mktar *m, struct member *n, const struct stat *st)
 		n->mtime = (struct timespec){ m->o->clamp_mtime, 0 };
 }
 
-/* Straight into the output buffer. A file that shrinks meanwhile is an error; one that grows is cut. */
+/* Straight into the output buffer. A file that shrinks meanwhile is an error; one that grows is
+ * cut. */
 static int
 put_content(struct mktar *m, int fd, int64_t size, struct err *e)
 {
@@ -469,7 +474,8 @@ static int
 put_regular(struct mktar *m, int dir, const char *name, struct err *e)
 {
 	struct member n = { .path = m->path.data, .type = '0' };
-	CLEAN_FD int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	CLEAN_FD int fd =
+		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -637,7 +643,8 @@ put_name(struct mktar *m, int dir, const struct name *name, struct err *e)
 	return put_dir(m, fd, e);
 }
 
-/* Whiteouts come before what else is in a directory (image-spec layer.md, Whiteouts); those written leave the list. */
+/* Whiteouts come before what else is in a directory (image-spec layer.md, Whiteouts); those written
+ * leave the list. */
 static int
 put_whiteouts(struct mktar *m, int dir, struct names *l, struct err *e)
 {
@@ -654,11 +661,14 @@ put_whiteouts(struct mktar *m, int dir, struct names *l, struct err *e)
 		struct name *n = &l->v[i];
 
 		if ((n->type == DT_CHR || n->type == DT_UNKNOWN) &&
-			fstatat(dir, n->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && whiteout_is_dev(&st)) {
+			fstatat(dir, n->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			whiteout_is_dev(&st)) {
 			free(wh);
 			wh = xasprintf(WHITEOUT_PREFIX "%s", n->name);
 			if (whiteout_kind(n->name) != WHITEOUT_NONE)
-				return err_setx(e, EINVAL, "a layer cannot hold '%s': it would be a whiteout", n->name);
+				return err_setx(e, EINVAL,
+					"a layer cannot hold '%s': it would be a whiteout",
+					n->name);
 			if (put_whiteout(m, wh, e) < 0)
 				return -1;
 			free(n->name);
@@ -671,7 +681,8 @@ put_whiteouts(struct mktar *m, int dir, struct names *l, struct err *e)
 	return 0;
 }
 
-/* m->path is the directory's, with a slash at its end; "" the root. Its own entry, then what it holds. */
+/* m->path is the directory's, with a slash at its end; "" the root. Its own entry, then what it
+ * holds. */
 static int
 put_dir(struct mktar *m, int dir, struct err *e)
 {
@@ -705,7 +716,8 @@ put_dir(struct mktar *m, int dir, struct err *e)
 }
 
 int
-mktar(int fs, const struct mktar_opts *o, codec_write_fn *fn, void *arg, int64_t *bytes, struct err *e)
+mktar(int fs, const struct mktar_opts *o, codec_write_fn *fn, void *arg, int64_t *bytes,
+	struct err *e)
 {
 	static const char zero[2 * BLOCK];
 	struct mktar m = { .o = o, .fn = fn, .arg = arg, .out = xmalloc(OUT_SIZE) };

@@ -135,7 +135,8 @@ clear_last(struct tree *t)
 }
 
 void
-tree_enter(struct tree *t, const char *path, const char *name, int fd, const struct timespec *mtime, bool setgid)
+tree_enter(struct tree *t, const char *path, const char *name, int fd, const struct timespec *mtime,
+	bool setgid)
 {
 	struct tree_dir *d = push(t, name, fd);
 

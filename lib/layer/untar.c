@@ -98,7 +98,8 @@ harmless(struct archive *a)
 {
 	const char *s = archive_error_string(a);
 
-	return s != NULL && (strstr(s, "can't be converted") != NULL || strstr(s, "SCHILY.acl") != NULL);
+	return s != NULL &&
+		(strstr(s, "can't be converted") != NULL || strstr(s, "SCHILY.acl") != NULL);
 }
 
 /* ---- attributes */
@@ -111,8 +112,8 @@ owned(const struct untar *u, const struct entry *n)
 }
 
 /*
- * Extended attributes. fd for files and directories; -1: by name in n->dir, through the working directory, for
- * there is no call that takes a directory's fd and a name before Linux 6.13.
+ * Extended attributes. fd for files and directories; -1: by name in n->dir, through the working
+ * directory, for there is no call that takes a directory's fd and a name before Linux 6.13.
  */
 static int
 set_xattrs(struct untar *u, const struct entry *n, int fd, struct err *e)
@@ -132,7 +133,8 @@ set_xattrs(struct untar *u, const struct entry *n, int fd, struct err *e)
 			if (fd < 0 || archive_entry_filetype(n->ae) != AE_IFDIR)
 				continue;
 			u->late = xrealloc(u->late, u->nlate + 1, sizeof(*u->late));
-			u->late[u->nlate] = (struct late){ tree_path(&u->tree, n->base), 0, xmalloc(size + 1), size };
+			u->late[u->nlate] = (struct late){ tree_path(&u->tree, n->base), 0,
+				xmalloc(size + 1), size };
 			memcpy(u->late[u->nlate++].acl, value, size);
 			continue;
 		}
@@ -141,7 +143,8 @@ set_xattrs(struct untar *u, const struct entry *n, int fd, struct err *e)
 			if (cwd < 0 || fchdir(n->dir) < 0)
 				return err_set(e, errno, "change directory");
 		}
-		r = fd < 0 ? lsetxattr(n->base, name, value, size, 0) : fsetxattr(fd, name, value, size, 0);
+		r = fd < 0 ? lsetxattr(n->base, name, value, size, 0)
+			   : fsetxattr(fd, name, value, size, 0);
 		if (r == 0 || errno == ENOTSUP)
 			continue;
 		/* without the privilege, or user.* on what is neither file nor directory */
@@ -165,7 +168,8 @@ set_attrs_fd(struct untar *u, const struct entry *n, int fd, bool mode_is_set, s
 
 	if (!owned(u, n) && fchown(fd, n->uid, n->gid) < 0)
 		return err_set(e, errno, "chown to %u:%u", n->uid, n->gid);
-	if ((!mode_is_set || (n->mode & 07000) != 0 || tree_setgid(&u->tree)) && fchmod(fd, n->mode) < 0)
+	if ((!mode_is_set || (n->mode & 07000) != 0 || tree_setgid(&u->tree)) &&
+		fchmod(fd, n->mode) < 0)
 		return err_set(e, errno, "chmod");
 	if (set_xattrs(u, n, fd, e) < 0)
 		return -1;
@@ -194,7 +198,8 @@ set_attrs_at(struct untar *u, const struct entry *n, bool link, struct err *e)
 
 /* ---- entries */
 
-/* Something is in an entry's place: an earlier entry of the same name gives way, a directory with all it holds. */
+/* Something is in an entry's place: an earlier entry of the same name gives way, a directory with
+ * all it holds. */
 static int
 make_room(struct untar *u, const struct entry *n, struct err *e)
 {
@@ -226,7 +231,8 @@ write_data(struct untar *u, struct archive *a, const struct entry *n, int fd, st
 	if (size == 0)
 		return 0;
 	if (u->o->max_bytes > 0 && size > u->o->max_bytes - u->r->bytes)
-		return err_setx(e, EFBIG, "the content is larger than %lld bytes in all", (long long)u->o->max_bytes);
+		return err_setx(e, EFBIG, "the content is larger than %lld bytes in all",
+			(long long)u->o->max_bytes);
 	u->r->bytes += size;
 	for (;;) {
 		r = archive_read_data_block(a, &p, &len, &off);
@@ -236,7 +242,8 @@ write_data(struct untar *u, struct archive *a, const struct entry *n, int fd, st
 			return tar_err(u, a, e);
 		while (len > 0) {
 			if (off < 0 || off > size - (int64_t)len)
-				return err_setx(e, EBADMSG, "damaged tar: data beyond the size of the file");
+				return err_setx(e, EBADMSG,
+					"damaged tar: data beyond the size of the file");
 			k = pwrite(fd, p, len, off);
 			if (k < 0) {
 				if (errno == EINTR)
@@ -383,8 +390,10 @@ make_link(struct untar *u, struct entry *n, const char *target, struct err *e)
 	struct stat st, old;
 
 	if (tree_parent(&u->tree, from, false, &base, e) < 0)
-		return e->code != ENOENT ? -1 :
-			err_setx(e, EBADMSG, "hard link to '%s', which is not in this layer", target);
+		return e->code != ENOENT
+			? -1
+			: err_setx(e, EBADMSG, "hard link to '%s', which is not in this layer",
+				  target);
 	dir = fcntl(u->tree.v[u->tree.n - 1].fd, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
 		return err_set(e, errno, "open");
@@ -393,15 +402,18 @@ make_link(struct untar *u, struct entry *n, const char *target, struct err *e)
 		return -1;
 	if (tree_touch(&u->tree) < 0)
 		return err_set(e, errno, "stat");
-	if (*base == '\0' || fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0 || whiteout_is_dev(&st))
-		return err_setx(e, EBADMSG, "hard link to '%s', which is not in this layer", target);
+	if (*base == '\0' || fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		whiteout_is_dev(&st))
+		return err_setx(
+			e, EBADMSG, "hard link to '%s', which is not in this layer", target);
 	if (S_ISDIR(st.st_mode))
 		return err_setx(e, EBADMSG, "hard link to '%s', which is a directory", target);
 	if (linkat(dir, base, n->dir, n->base, 0) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return err_set(e, errno, "link to '%s'", target);
-	if (fstatat(n->dir, n->base, &old, AT_SYMLINK_NOFOLLOW) == 0 && old.st_ino == st.st_ino && old.st_dev == st.st_dev)
+	if (fstatat(n->dir, n->base, &old, AT_SYMLINK_NOFOLLOW) == 0 && old.st_ino == st.st_ino &&
+		old.st_dev == st.st_dev)
 		return 0; /* to itself, or there already */
 	if (make_room(u, n, e) < 0)
 		return -1;
@@ -528,7 +540,8 @@ read_entry(struct untar *u, struct archive *a, struct archive_entry *ae, struct 
 	if (strcmp(n.path, ".") == 0)
 		n.path = "";
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX) {
-		err_setx(e, EBADMSG, "owner %lld:%lld is out of range", (long long)uid, (long long)gid);
+		err_setx(e, EBADMSG, "owner %lld:%lld is out of range", (long long)uid,
+			(long long)gid);
 	} else {
 		n.mode = archive_entry_perm(ae) & 07777;
 		n.uid = (uid_t)uid;
@@ -559,14 +572,16 @@ finish_late(struct untar *u, int fs, struct err *e)
 		qsort(u->late, u->nlate, sizeof(*u->late), by_path_down);
 	for (i = 0; i < u->nlate; i++) {
 		const struct late *l = &u->late[i];
-		CLEAN_FD int fd = path_open_in(fs, l->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, e);
+		CLEAN_FD int fd =
+			path_open_in(fs, l->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, e);
 
 		if (fd < 0) {
 			if (e->code == ENOENT || e->code == ENOTDIR || e->code == ELOOP)
 				continue; /* replaced by a later entry */
 			return -1;
 		}
-		if (l->acl != NULL && fsetxattr(fd, "system.posix_acl_default", l->acl, l->nacl, 0) < 0 &&
+		if (l->acl != NULL &&
+			fsetxattr(fd, "system.posix_acl_default", l->acl, l->nacl, 0) < 0 &&
 			errno != ENOTSUP && errno != EPERM)
 			return err_set(e, errno, "'%s': default ACL", l->path);
 		if (l->mode != 0 && fchmod(fd, l->mode & 07777) < 0)
@@ -581,7 +596,8 @@ untar_set_opaque(int fs, const struct strv *opaque, bool userxattr, struct err *
 	size_t i;
 
 	for (i = 0; i < opaque->n; i++) {
-		CLEAN_FD int fd = path_open_in(fs, opaque->v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, e);
+		CLEAN_FD int fd =
+			path_open_in(fs, opaque->v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, e);
 
 		if (fd < 0)
 			return -1;
@@ -630,7 +646,8 @@ untar_archive(struct untar *u, int fs, struct archive *a, struct err *e)
 }
 
 int
-untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r, struct err *e)
+untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r,
+	struct err *e)
 {
 	struct untar u = {
 		.o = o,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* untar.h: a tar stream of a layer into a directory, whiteouts in overlayfs form (image-spec layer.md, Applying Changesets) */
+/* untar.h: a tar stream of a layer into a directory, whiteouts in overlayfs form (image-spec
+ * layer.md, Applying Changesets) */
 #ifndef LAYER_UNTAR_H
 #define LAYER_UNTAR_H
 
@@ -10,10 +11,12 @@
 #include "codec.h"
 
 struct untar_opts {
-	bool whiteouts; /* .wh. names are whiteouts (a layer); false: plain tar (a build context): such names are refused */
+	bool whiteouts; /* .wh. names are whiteouts (a layer); false: plain tar (a build context):
+			   such names are refused */
 	bool userxattr; /* user.overlay.opaque in place of trusted.overlay.opaque */
 	bool chown; /* false: files belong to the caller (not root) */
-	bool defer_opaque; /* only list opaque directories: marking them needs CAP_SYS_ADMIN, which a confined unpacker has not */
+	bool defer_opaque; /* only list opaque directories: marking them needs CAP_SYS_ADMIN, which
+			      a confined unpacker has not */
 	int64_t max_bytes; /* of file content; 0: none */
 	int64_t max_entries;
 };
@@ -26,11 +29,14 @@ struct untar_result {
 };
 
 /*
- * Reads plain tar from fn and unpacks below fs. Hostile input: no name, link or order of entries makes it touch anything outside fs (in-root opens,
- * no following of links in the last component); refuses char device 0:0, hard links to what is not in the layer, overlay xattrs are dropped.
- * "x/../y", absolute names are resolved lexically inside. 0/-1; what was unpacked stays for the caller to remove.
+ * Reads plain tar from fn and unpacks below fs. Hostile input: no name, link or order of entries
+ * makes it touch anything outside fs (in-root opens, no following of links in the last component);
+ * refuses char device 0:0, hard links to what is not in the layer, overlay xattrs are dropped.
+ * "x/../y", absolute names are resolved lexically inside. 0/-1; what was unpacked stays for the
+ * caller to remove.
  */
-int untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r, struct err *e);
+int untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r,
+	struct err *e);
 void untar_result_free(struct untar_result *r); /* the lists */
 #define CLEAN_UNTAR_RESULT __attribute__((cleanup(untar_result_free)))
 /* Marks directories below fs opaque, after defer_opaque. 0/-1. */

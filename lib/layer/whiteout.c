@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* whiteout: the two spellings of a deletion (image-spec layer.md, Whiteouts; kernel filesystems/overlayfs.rst). */
+/* whiteout: the two spellings of a deletion (image-spec layer.md, Whiteouts; kernel
+ * filesystems/overlayfs.rst). */
 #include <errno.h>
 #include <string.h>
 #include <sys/sysmacros.h>

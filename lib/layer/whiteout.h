@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* whiteout.h: deletions as a layer tar and as overlayfs say them, and the extended attributes a layer carries */
+/* whiteout.h: deletions as a layer tar and as overlayfs say them, and the extended attributes a
+ * layer carries */
 #ifndef LAYER_WHITEOUT_H
 #define LAYER_WHITEOUT_H
 
@@ -27,8 +28,9 @@ int whiteout_set_opaque(int dirfd, bool userxattr); /* 0/-1 with errno */
 int whiteout_is_opaque(int dirfd, bool userxattr); /* 1/0, -1 with errno */
 
 /*
- * Is it an attribute that belongs to a layer's content: security.capability, user.*, trusted.* and POSIX ACLs. Never what overlayfs keeps its own
- * state in (trusted.overlay.*, user.overlay.*), nor host policy (security.selinux, security.ima).
+ * Is it an attribute that belongs to a layer's content: security.capability, user.*, trusted.* and
+ * POSIX ACLs. Never what overlayfs keeps its own state in (trusted.overlay.*, user.overlay.*), nor
+ * host policy (security.selinux, security.ima).
  */
 bool xattr_is_content(const char *name);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* codec: round trips in odd chunks, concatenated members, padding, damage; what gzip(1) and zstd(1) make of it is in the tool tests */
+/* codec: round trips in odd chunks, concatenated members, padding, damage; what gzip(1) and zstd(1)
+ * make of it is in the tool tests */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -39,7 +40,8 @@ static void
 fill(struct buf *b, size_t n)
 {
 	unsigned long long x = 88172645463325252ull;
-	static const char *const words[] = { "layer ", "whiteout ", "digest\n", "manifest.", "\0\0\0", "config " };
+	static const char *const words[] = { "layer ", "whiteout ", "digest\n", "manifest.",
+		"\0\0\0", "config " };
 
 	while (b->len < n) {
 		x ^= x << 13;
@@ -75,7 +77,8 @@ encode(enum compression c, int level, const struct buf *in, size_t chunk, struct
 
 /* 0 and the plain bytes in out, or -1 and e. */
 static int
-decode(enum compression c, const void *p, size_t n, size_t chunk, size_t outchunk, struct buf *out, struct err *e)
+decode(enum compression c, const void *p, size_t n, size_t chunk, size_t outchunk, struct buf *out,
+	struct err *e)
 {
 	struct src s = { p, n, chunk };
 	struct decoder *d = decoder_new(c, from, &s, e);
@@ -128,7 +131,8 @@ round_trips(enum compression c)
 				good = false;
 			}
 			good = good && same(&in, &out);
-			if (decode(COMP_UNKNOWN, packed.data, packed.len, 1 << 16, chunks[j], &out, &e) < 0)
+			if (decode(COMP_UNKNOWN, packed.data, packed.len, 1 << 16, chunks[j], &out,
+				    &e) < 0)
 				good = false;
 			good = good && same(&in, &out);
 		}
@@ -139,7 +143,8 @@ round_trips(enum compression c)
 	for (i = 1; i < 10; i++) {
 		buf_clear(&packed);
 		encode(c, (int)i, &in, 5000, &packed);
-		if (decode(c, packed.data, packed.len, 1000, 1000, &out, &e) < 0 || !same(&in, &out))
+		if (decode(c, packed.data, packed.len, 1000, 1000, &out, &e) < 0 ||
+			!same(&in, &out))
 			break;
 	}
 	ok(i == 10, "%s: levels 1 to 9", codec_name(c));
@@ -163,7 +168,8 @@ damage(enum compression c)
 		buf_add(&twice, in.data, in.len);
 		ok(decode(c, two.data, two.len, 1, 70000, &out, &e) == 0 && same(&out, &twice),
 			"%s: %zu members, a byte at a time", codec_name(c), i);
-		ok(decode(c, two.data, two.len, 1 << 20, 70000, &out, &e) == 0 && same(&out, &twice),
+		ok(decode(c, two.data, two.len, 1 << 20, 70000, &out, &e) == 0 &&
+				same(&out, &twice),
 			"%s: %zu members at once", codec_name(c), i);
 	}
 	bad = 0;
@@ -174,13 +180,15 @@ damage(enum compression c)
 	bad = 0;
 	for (i = 10; i < packed.len; i += 331) {
 		packed.data[i] ^= 0x10;
-		if (decode(c, packed.data, packed.len, 1 << 20, 1 << 16, &out, &e) == 0 && !same(&in, &out))
+		if (decode(c, packed.data, packed.len, 1 << 20, 1 << 16, &out, &e) == 0 &&
+			!same(&in, &out))
 			bad++;
 		packed.data[i] ^= 0x10;
 	}
 	is_int((long long)bad, 0, "a flipped bit never gives other bytes");
 	buf_adds(&packed, "garbage");
-	ok(decode(c, packed.data, packed.len, 1 << 20, 1 << 16, &out, &e) < 0, "garbage behind the end: %s", e.msg);
+	ok(decode(c, packed.data, packed.len, 1 << 20, 1 << 16, &out, &e) < 0,
+		"garbage behind the end: %s", e.msg);
 }
 
 int
@@ -205,27 +213,40 @@ main(void)
 	fill(&in, 1000);
 	encode(COMP_GZIP, 0, &in, 100, &packed);
 	buf_add(&packed, zeros, sizeof(zeros));
-	ok(decode(COMP_GZIP, packed.data, packed.len, 1 << 20, 100, &out, &e) == 0 && same(&in, &out), "zero padding is passed over");
-	ok(decode(COMP_GZIP, packed.data, packed.len, 1, 100, &out, &e) == 0 && same(&in, &out), "zero padding a byte at a time");
+	ok(decode(COMP_GZIP, packed.data, packed.len, 1 << 20, 100, &out, &e) == 0 &&
+			same(&in, &out),
+		"zero padding is passed over");
+	ok(decode(COMP_GZIP, packed.data, packed.len, 1, 100, &out, &e) == 0 && same(&in, &out),
+		"zero padding a byte at a time");
 	buf_addc(&packed, 'x');
-	ok(decode(COMP_GZIP, packed.data, packed.len, 1 << 20, 100, &out, &e) < 0, "garbage behind padding: %s", e.msg);
+	ok(decode(COMP_GZIP, packed.data, packed.len, 1 << 20, 100, &out, &e) < 0,
+		"garbage behind padding: %s", e.msg);
 	ok(decode(COMP_GZIP, "", 0, 1, 100, &out, &e) < 0, "no gzip data at all: %s", e.msg);
 	ok(decode(COMP_GZIP, "plain text", 10, 100, 100, &out, &e) < 0, "not gzip: %s", e.msg);
-	ok(decode(COMP_UNKNOWN, "", 0, 1, 100, &out, &e) == 0 && out.len == 0, "an empty stream is plain");
-	ok(decode(COMP_UNKNOWN, "abc", 3, 1, 100, &out, &e) == 0 && out.len == 3, "a short stream is plain");
+	ok(decode(COMP_UNKNOWN, "", 0, 1, 100, &out, &e) == 0 && out.len == 0,
+		"an empty stream is plain");
+	ok(decode(COMP_UNKNOWN, "abc", 3, 1, 100, &out, &e) == 0 && out.len == 3,
+		"a short stream is plain");
 	/* "hello\n" with name and header checksum (RFC 1952, FNAME and FHCRC) */
 	{
-		static const unsigned char named[] = "\x1f\x8b\x08\x08\0\0\0\0\0\x03" "hello\0"
+		static const unsigned char named[] =
+			"\x1f\x8b\x08\x08\0\0\0\0\0\x03"
+			"hello\0"
 			"\xcb\x48\xcd\xc9\xc9\xe7\x02\0\x20\x30\x3a\x36\x06\0\0\0";
 
-		ok(decode(COMP_UNKNOWN, named, sizeof(named) - 1, 1, 100, &out, &e) == 0 && out.len == 6 &&
-			memcmp(out.data, "hello\n", 6) == 0, "a member with a name");
+		ok(decode(COMP_UNKNOWN, named, sizeof(named) - 1, 1, 100, &out, &e) == 0 &&
+				out.len == 6 && memcmp(out.data, "hello\n", 6) == 0,
+			"a member with a name");
 	}
 
 	is_int(codec_sniff("\x1f\x8b\x08\0\0\0", 6, &program), COMP_GZIP, "sniff gzip");
 	is_int(codec_sniff("\x28\xb5\x2f\xfd\0\0", 6, &program), COMP_ZSTD, "sniff zstd");
-	is_int(codec_sniff("\x51\x2a\x4d\x18\0\0", 6, &program), COMP_ZSTD, "sniff a skippable frame");
-	is_int(codec_sniff("\xfd" "7zXZ", 6, &program), COMP_UNKNOWN, "sniff xz");
+	is_int(codec_sniff("\x51\x2a\x4d\x18\0\0", 6, &program), COMP_ZSTD,
+		"sniff a skippable frame");
+	is_int(codec_sniff("\xfd"
+			   "7zXZ",
+		       6, &program),
+		COMP_UNKNOWN, "sniff xz");
 	is_str(program, "xz", "its program");
 	is_int(codec_sniff("BZh91A", 6, &program), COMP_UNKNOWN, "sniff bzip2");
 	is_str(program, "bzip2", "its program");
@@ -235,6 +256,7 @@ main(void)
 	is_str(program, "gzip", "its program");
 	is_int(codec_sniff("usr/bi", 6, &program), COMP_NONE, "a name is plain tar");
 	is_str(program, NULL, "no program");
-	ok(decode(COMP_UNKNOWN, "BZh91AY&SY", 10, 100, 100, &out, &e) < 0 && e.code == ENOTSUP, "bzip2 is refused by name: %s", e.msg);
+	ok(decode(COMP_UNKNOWN, "BZh91AY&SY", 10, 100, 100, &out, &e) < 0 && e.code == ENOTSUP,
+		"bzip2 is refused by name: %s", e.msg);
 	return done();
 }
