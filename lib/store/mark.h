@@ -28,11 +28,14 @@ struct mark {
 void mark_free(struct mark *m);
 
 /*
- * An index or manifest and all it names; what is not in the store is no error (a sparse index, discarded blobs).
- * strict: one that cannot be read or parsed is an error, else it is taken for a blob that names nothing. 0/-1.
+ * An index or manifest and all it names; what is not in the store is no error (a sparse index,
+ * discarded blobs). strict: one that cannot be read or parsed is an error, else it is taken for a
+ * blob that names nothing. 0/-1.
  */
 int mark_image(struct mark *m, const struct digest *d, bool strict, struct err *e);
-/* All that tags, images/, containers and living writers reach, as if these tags and roots were not there. Needs the exclusive lock. 0/-1. */
-int mark_live(struct mark *m, const struct ref *tags, size_t ntags, const struct digest *roots, size_t nroots, struct err *e);
+/* All that tags, images/, containers and living writers reach, as if these tags and roots were not
+ * there. Needs the exclusive lock. 0/-1. */
+int mark_live(struct mark *m, const struct ref *tags, size_t ntags, const struct digest *roots,
+	size_t nroots, struct err *e);
 
 #endif

@@ -8,8 +8,10 @@
 
 /* The digest a tag names: 1 and *out, 0 no such tag, -1. */
 int tag_get(struct store *s, const struct ref *r, struct digest *out, struct err *e);
-/* Sets tag r (r->tag must be set) and the image root; the writer must have wanted d and all it needs. old (may be NULL): what it named before. */
-int tag_set(struct writer *w, const struct ref *r, const struct digest *d, struct digest *old, struct err *e);
+/* Sets tag r (r->tag must be set) and the image root; the writer must have wanted d and all it
+ * needs. old (may be NULL): what it named before. */
+int tag_set(struct writer *w, const struct ref *r, const struct digest *d, struct digest *old,
+	struct err *e);
 int tag_del(struct store *s, const struct ref *r, struct err *e); /* 1 removed, 0 none */
 
 struct tag_entry {
