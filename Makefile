@@ -45,11 +45,29 @@ run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init r
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
 	dk \
-	dk-run \
+	dk-images \
+	dk-inspect \
 	dk-ps \
-	dk-rm
+	dk-rm \
+	dk-rmi \
+	dk-run \
+	dk-tag
 
 dk_LIB = base
+
+dk-images_OBJ = filter
+dk-images_LIB = store oci base
+dk-images_EXT = $(NETTLE) $(JANSSON)
+
+dk-inspect_OBJ = image container
+dk-inspect_LIB = store oci base
+dk-inspect_EXT = $(NETTLE) $(JANSSON)
+
+dk-rmi_LIB = store oci base
+dk-rmi_EXT = $(NETTLE) $(JANSSON)
+
+dk-tag_LIB = store oci base
+dk-tag_EXT = $(NETTLE) $(JANSSON)
 
 dk-ps_LIB = store oci base
 dk-ps_EXT = $(JANSSON) $(NETTLE)

@@ -433,6 +433,19 @@ image_find(struct store *s, const char *name, const struct platform *platform, s
 }
 
 int
+image_id(struct store *s, const struct digest *root, const struct platform *platform,
+	struct digest *id, struct err *e)
+{
+	struct found f = { 0 };
+	int r;
+
+	r = descend(s, root, platform, &f, e);
+	*id = f.id;
+	found_free(&f);
+	return r;
+}
+
+int
 image_load(struct store *s, const struct digest *root, const struct platform *platform,
 	struct image *out, struct err *e)
 {
