@@ -28,6 +28,10 @@ GZIP_1 = -lisal -lz
 GZIP_0 = -lz
 ZSTD_1 = -lzstd
 CODEC = $(GZIP_$(ISAL)) $(ZSTD_$(ZSTD))
+# a program that writes zstd too (lib/layer/zstdenc.h)
+ZSTD_WRITE_1 = -Wl,-u,zstdenc
+ZSTD_WRITE = $(ZSTD_WRITE_$(ZSTD))
+ZSTDENC_1 = zstdenc
 
 # ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
 LIBS = base oci store layer remote run
@@ -38,7 +42,7 @@ store_OBJ = \
 	blob blobout digests tag taglist root image imagewrite imagesize \
 	layerdir layermeta chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
-layer_OBJ = codec whiteout tree untar mktar confine unpack
+layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
@@ -106,9 +110,9 @@ UNITS = \
 
 test-base_LIB = base
 test-codec_LIB = layer base
-test-codec_EXT = $(CODEC)
+test-codec_EXT = $(ZSTD_WRITE) $(CODEC)
 test-unpack_LIB = layer store oci base
-test-unpack_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
+test-unpack_EXT = $(ZSTD_WRITE) $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 test-config_LIB = oci base
 test-config_EXT = $(JANSSON) $(NETTLE)
 test-digest_LIB = oci base

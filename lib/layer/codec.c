@@ -22,6 +22,7 @@
 #include "base/mem.h"
 
 #include "codec.h"
+#include "zstdenc.h"
 
 enum {
 	IN_SIZE = 128 << 10, /* compressed bytes read at a time */
@@ -31,7 +32,6 @@ enum {
 	WINDOW_LOG = 23, /* zstd: memory that a layer can ask for */
 	ISAL_LEVEL = 1,
 	ZLIB_LEVEL = 6,
-	ZSTD_LEVEL = 3,
 };
 
 struct decoder {
@@ -400,9 +400,7 @@ struct encoder {
 	z_stream gz;
 	bool gz_open;
 #endif
-#if DK_ZSTD
-	ZSTD_CStream *zstd;
-#endif
+	void *zstd;
 };
 
 #if DK_ISAL
@@ -485,38 +483,14 @@ deflate_block(struct encoder *c, bool last, struct err *e)
 }
 #endif
 
-#if DK_ZSTD
 static int
 open_zstd(struct encoder *c, int level, struct err *e)
 {
-	c->zstd = ZSTD_createCStream();
-	if (c->zstd == NULL)
-		return err_setx(e, ENOMEM, "zstd: out of memory");
-	ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_compressionLevel, level <= 0 ? ZSTD_LEVEL : level);
-	ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_checksumFlag, 1);
-	if (level > 16) /* their windows grow beyond what a decoder here takes */
-		ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_windowLog, WINDOW_LOG);
-	return 0;
+	if (&zstdenc == NULL)
+		return err_setx(e, ENOTSUP, "zstd compression is not built in");
+	c->zstd = zstdenc.open(level, e);
+	return c->zstd != NULL ? 0 : -1;
 }
-
-static int
-zstd_block(struct encoder *c, bool last, struct err *e)
-{
-	ZSTD_inBuffer in = { c->block, c->len, 0 };
-	ZSTD_outBuffer out;
-	size_t r;
-
-	do {
-		out = (ZSTD_outBuffer){ c->out, OUT_SIZE, 0 };
-		r = ZSTD_compressStream2(c->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
-		if (ZSTD_isError(r))
-			return err_setx(e, EIO, "zstd: %s", ZSTD_getErrorName(r));
-		if (out.pos > 0 && c->fn(c->arg, c->out, out.pos, e) < 0)
-			return -1;
-	} while (last ? r > 0 : in.pos < in.size);
-	return 0;
-}
-#endif
 
 struct encoder *
 encoder_new(enum compression k, int level, codec_write_fn *fn, void *arg, struct err *e)
@@ -534,11 +508,7 @@ encoder_new(enum compression k, int level, codec_write_fn *fn, void *arg, struct
 		r = open_gzip(c, level, e);
 		break;
 	case COMP_ZSTD:
-#if DK_ZSTD
 		r = open_zstd(c, level, e);
-#else
-		r = err_setx(e, ENOTSUP, "zstd compression is not built in");
-#endif
 		break;
 	default:
 		r = err_setx(e, EINVAL, "unknown compression");
@@ -557,11 +527,10 @@ encode_block(struct encoder *c, bool last, struct err *e)
 {
 	int r;
 
-#if DK_ZSTD
 	if (c->kind == COMP_ZSTD)
-		r = zstd_block(c, last, e);
+		r = zstdenc.block(
+			c->zstd, c->block, c->len, last, c->out, OUT_SIZE, c->fn, c->arg, e);
 	else
-#endif
 		r = deflate_block(c, last, e);
 	c->len = 0;
 	return r;
@@ -607,9 +576,8 @@ encoder_free(struct encoder *c)
 	if (c->gz_open)
 		deflateEnd(&c->gz);
 #endif
-#if DK_ZSTD
-	ZSTD_freeCStream(c->zstd);
-#endif
+	if (c->zstd != NULL)
+		zstdenc.free(c->zstd);
 	free(c->block);
 	free(c->out);
 	free(c);
