@@ -231,6 +231,7 @@ validate(struct verifier *v, struct x509 *leaf, struct x509 *last)
 	br_x509_minimal_set_hash(&v->engine, br_sha256_ID, &br_sha256_vtable);
 	br_x509_minimal_set_hash(&v->engine, br_sha384_ID, &br_sha384_vtable);
 	br_x509_minimal_set_hash(&v->engine, br_sha512_ID, &br_sha512_vtable);
+	br_x509_minimal_set_minrsa(&v->engine, 2048 / 8);
 	br_x509_minimal_set_time(
 		&v->engine, (uint32_t)(now / 86400 + 719528), (uint32_t)(now % 86400));
 
