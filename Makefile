@@ -48,6 +48,8 @@ run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init r
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
+	dk-pull \
+	dk-push \
 	dk \
 	dk-images \
 	dk-inspect \
@@ -82,6 +84,13 @@ dk-rm_EXT = $(JANSSON) $(NETTLE)
 dk-run_OBJ = life plan volume
 dk-run_LIB = run store oci base
 dk-run_EXT = $(NETTLE) $(JANSSON)
+
+dk-pull_OBJ = pull
+dk-pull_LIB = remote layer store oci base
+dk-pull_EXT = $(BEARSSL) $(ARCHIVE) $(SECCOMP) $(CODEC) $(NETTLE) $(JANSSON)
+
+dk-push_LIB = remote store oci base
+dk-push_EXT = $(BEARSSL) $(NETTLE) $(JANSSON)
 
 # dk-x_OBJ = more objects of the folder; dk-x_LIB; dk-x_EXT
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dk-pull: fetches images from registries into the store and unpacks them. The unpackers are forked
+ * before anything comes from the network; this process, which talks to it, never unpacks.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "pull.h"
+#include "remote/net.h"
+#include "store/layerdir.h"
+
+enum { OPT_CA_FILE = 256, OPT_PLAIN_HTTP, OPT_PLATFORM, OPT_PROGRESS, OPT_SYNC, OPT_TLS_VERIFY };
+
+static const struct opt opts[] = {
+	{ "ca-file", OPT_CA_FILE, "FILE", "trust the CA certificates in this PEM file too" },
+	{ "plain-http", OPT_PLAIN_HTTP, NULL, "speak http to the registry, not https" },
+	{ "platform", OPT_PLATFORM, "OS/ARCH", "the image for this platform, not this machine's" },
+	{ "progress", OPT_PROGRESS, "HOW", "auto (a bar on a terminal) or plain (lines)" },
+	{ "quiet", 'q', NULL, "show no progress" },
+	{ "sync", OPT_SYNC, NULL, "wait until all is on disk" },
+	{ "tls-verify", OPT_TLS_VERIFY, "BOOL", "check the registry's certificate (default true)" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct opt_cmd cmd = {
+	.synopsis = "[OPTION ...] REF ...",
+	.about = "Fetches images from a registry; prints the digest of each.",
+	.opts = opts,
+	.usage_status = 2,
+};
+
+static volatile sig_atomic_t caught;
+
+static void
+on_signal(int sig)
+{
+	caught = sig;
+	net_interrupt();
+}
+
+/* An interrupted pull takes away what it began; a second signal ends it at once. */
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	size_t i;
+
+	net_interruptible();
+	for (i = 0; i < LEN(sigs); i++)
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(sigs[i], &sa, NULL);
+}
+
+/* Writes the unpacked layers to disk, in a child that outlives us unless wait is set: nobody has to
+ * wait for that. */
+static void
+sync_layers(struct store *s, const struct digest_list *l, bool wait)
+{
+	struct err e;
+	int null;
+
+	if (l->n == 0)
+		return;
+	if (wait) {
+		if (layer_sync(s, l->v, l->n, &e) < 0)
+			die_err(1, &e);
+		return;
+	}
+	if (fork() != 0)
+		return; /* where it fails, the layers are looked at again when they are used after a
+			   crash */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		_exit(1);
+	(void)setsid();
+	_exit(layer_sync(s, l->v, l->n, &e) < 0);
+}
+
+static int
+pull_all(struct pull *p, char **names)
+{
+	struct digest d;
+	int status = 0;
+	struct err e;
+
+	for (; *names != NULL && !caught; names++) {
+		if (pull_ref(p, *names, &d, &e) == 0) {
+			printf("%s\n", d.str);
+			continue;
+		}
+		status = 1;
+		if (caught)
+			break;
+		err_wrap(&e, "%s", *names);
+		warn_err(&e);
+	}
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	CLEAN_STORE struct store store = STORE_INIT;
+	CLEAN_UNPACKD struct unpackd unpackd = UNPACKD_INIT;
+	struct pull p = { .store = &store, .mode = PROGRESS_AUTO };
+	struct platform platform;
+	bool wait = false;
+	int c, status;
+	struct err e;
+
+	msg_init(argv[0]);
+	while ((c = opt_next(argc, argv, &cmd)) != -1) {
+		switch (c) {
+		case OPT_CA_FILE:
+			p.remote.ca_file = optarg;
+			break;
+		case OPT_PLAIN_HTTP:
+			p.remote.plain_http = true;
+			break;
+		case OPT_PLATFORM:
+			if (platform_parse(&platform, optarg, &e) < 0)
+				opt_usage(&cmd, "--platform: %s", e.msg);
+			p.platform = &platform;
+			break;
+		case OPT_PROGRESS:
+			if (progress_mode(optarg, &p.mode) < 0)
+				opt_usage(
+					&cmd, "--progress: '%s' is neither auto nor plain", optarg);
+			break;
+		case 'q':
+			p.mode = PROGRESS_NONE;
+			break;
+		case OPT_SYNC:
+			wait = true;
+			break;
+		case OPT_TLS_VERIFY:
+			p.remote.no_verify = !opt_bool(&cmd, "tls-verify", optarg);
+			break;
+		}
+	}
+	if (optind == argc)
+		opt_usage(&cmd, "no reference given");
+	if (store_open(&store, &e) < 0)
+		die_err(1, &e);
+	if (store.privileged) {
+		if (unpackd_open(&unpackd, &store, &e) < 0)
+			die_err(1, &e);
+		p.unpackd = &unpackd;
+	}
+	catch_signals();
+	status = pull_all(&p, argv + optind);
+	unpackd_close(&unpackd);
+	if (caught) {
+		/* end by the signal, as a shell that waits for us wants to see it */
+		signal(caught, SIG_DFL);
+		raise(caught);
+	}
+	msg_fshut(1);
+	sync_layers(&store, &p.unpacked, wait);
+	pull_close(&p);
+	return status;
+}
