@@ -126,7 +126,12 @@ test-config_LIB = oci base
 test-config_EXT = $(JANSSON) $(NETTLE)
 test-digest_LIB = oci base
 test-digest_EXT = $(NETTLE)
-test-dockerfile_OBJ = dk-build/dockerfile dk-build/instr dk-build/expand dk-build/match
+test-dockerfile_OBJ = \
+	dk-build/dockerfile \
+	dk-build/expand \
+	dk-build/ignore \
+	dk-build/instr \
+	dk-build/match
 test-dockerfile_LIB = base
 test-dockerfile_EXT = $(JANSSON)
 test-json_LIB = oci base

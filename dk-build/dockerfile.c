@@ -72,7 +72,8 @@ is_empty(struct span s)
 	return s.n == 0;
 }
 
-/* Ends it with an escape that is not escaped itself, blanks behind it allowed? Then that is cut off. */
+/* Ends it with an escape that is not escaped itself, blanks behind it allowed? Then that is cut
+ * off. */
 static bool
 cut_continuation(struct span *s, char escape)
 {
@@ -217,7 +218,8 @@ check_place(const struct instr *i, int nfrom, bool trigger, struct err *e)
 		return err_setx(
 			e, EINVAL, "%s before the first FROM: only ARG may stand there", i->name);
 	if (nfrom > 1)
-		return err_setx(e, ENOTSUP, "a second FROM: multi-stage builds are not supported yet");
+		return err_setx(
+			e, ENOTSUP, "a second FROM: multi-stage builds are not supported yet");
 	return 0;
 }
 

@@ -31,8 +31,8 @@ struct split {
 	bool in_word;
 };
 
-static int lex_until(
-	struct lex *l, char stop, bool keep_escapes, struct buf *out, struct split *w, struct err *e);
+static int lex_until(struct lex *l, char stop, bool keep_escapes, struct buf *out, struct split *w,
+	struct err *e);
 
 static bool
 is_blank(char c)
@@ -143,7 +143,8 @@ lex_replace(struct lex *l, const char *name, struct buf *out, struct err *e)
 		buf_addf(out, "${%s/%s/%s}", name, buf_str(&pat), buf_str(&with));
 		return 0;
 	}
-	return match_replace(buf_str(&pat), value != NULL ? value : "", buf_str(&with), all, out, e);
+	return match_replace(
+		buf_str(&pat), value != NULL ? value : "", buf_str(&with), all, out, e);
 }
 
 static int
@@ -175,7 +176,8 @@ apply(struct lex *l, const char *name, char op, bool null_is_unset, const char *
 		return 0;
 	default: /* # or % */
 		longest = *word == op;
-		return match_trim(word + longest, value != NULL ? value : "", op == '%', longest, out, e);
+		return match_trim(
+			word + longest, value != NULL ? value : "", op == '%', longest, out, e);
 	}
 }
 

@@ -233,7 +233,8 @@ add_names(struct instr *i, const char *rest, char escape, struct err *e)
 	add_quoted_words(&i->args, rest, escape);
 	for (k = 0; k < i->args.n; k++)
 		if (i->args.v[k][0] == '=')
-			return err_setx(e, EINVAL, "%s: '%.100s' has no name", i->name, i->args.v[k]);
+			return err_setx(
+				e, EINVAL, "%s: '%.100s' has no name", i->name, i->args.v[k]);
 	return 0;
 }
 
@@ -250,7 +251,7 @@ add_json(struct instr *i, const char *rest, struct err *e)
 	j = json_loads(rest, 0, NULL);
 	if (j == NULL)
 		return 0;
-	json_array_foreach(j, k, v) {
+	json_array_foreach (j, k, v) {
 		if (!json_is_string(v)) {
 			r = err_setx(e, EINVAL, "%s: the JSON form takes strings only", i->name);
 			break;
@@ -299,7 +300,9 @@ check_from(const struct instr *i, struct err *e)
 	name = i->args.v[2];
 	for (k = 0; name[k] != '\0'; k++)
 		if (!isalpha((unsigned char)name[k]) &&
-			(k == 0 || (!isdigit((unsigned char)name[k]) && strchr("-_.", name[k]) == NULL)))
+			(k == 0 ||
+				(!isdigit((unsigned char)name[k]) &&
+					strchr("-_.", name[k]) == NULL)))
 			return err_setx(e, EINVAL, "FROM: bad stage name '%.100s'", name);
 	return 0;
 }
@@ -384,7 +387,8 @@ heredoc_mark(const char *p, struct heredoc *out)
 	p += 2;
 	out->chomp = *p == '-';
 	p += out->chomp;
-	if (*p == '\0' || strchr(p, '<') != NULL || expand_split(&x, p, &words, &e) < 0 || words.n != 1)
+	if (*p == '\0' || strchr(p, '<') != NULL || expand_split(&x, p, &words, &e) < 0 ||
+		words.n != 1)
 		return false;
 	out->expand = strpbrk(p, "'\"") == NULL;
 	out->name = xstrdup(words.v[0]);

@@ -46,7 +46,8 @@ struct instr {
 };
 
 void instr_free(struct instr *i); /* leaves it empty */
-/* Name, flags, arguments and their number; here-documents come later. The message has no line. 0/-1. */
+/* Name, flags, arguments and their number; here-documents come later. The message has no line.
+ * 0/-1. */
 int instr_parse(struct instr *i, const char *line, char escape, struct err *e);
 /* A flag's value ("" where it has none), NULL where it was not given. */
 const char *instr_flag(const struct instr *i, const char *name);
@@ -54,7 +55,8 @@ const char *instr_flag(const struct instr *i, const char *name);
 void instr_find_heredocs(struct instr *i);
 /* Is word a here-document's beginning, as COPY has it among its sources? */
 bool instr_is_heredoc(const char *word);
-/* A body as COPY and the shell get it: with chomp, tabs at the start of lines are cut. Caller frees. */
+/* A body as COPY and the shell get it: with chomp, tabs at the start of lines are cut. Caller
+ * frees. */
 char *instr_heredoc_text(const struct heredoc *h);
 
 #endif

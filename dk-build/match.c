@@ -4,8 +4,8 @@
  * follow them are walked at once: time is the product of both lengths whatever
  * the pattern is. Characters are UTF-8; a byte that is not stands for itself.
  */
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -35,6 +35,7 @@ struct pattern {
 	struct token *v;
 	size_t n;
 	bool slash; /* * and ? match a slash */
+	char *text; /* what the classes point into, where it is owned */
 };
 
 static uint32_t
@@ -107,7 +108,9 @@ compile(struct pattern *pat, const char *p, enum syntax syntax)
 {
 	struct token t;
 
-	*pat = (struct pattern){ xcalloc(strlen(p) + 1, sizeof(t)), 0, syntax == SHELL };
+	pat->v = xcalloc(strlen(p) + 1, sizeof(t));
+	pat->n = 0;
+	pat->slash = syntax == SHELL;
 	while (*p != '\0') {
 		t = (struct token){ LIT, 0, NULL };
 		if (syntax == PATH && p[0] == '*' && p[1] == '*') {
@@ -184,8 +187,10 @@ close_set(const struct pattern *pat, bool *set)
 static ptrdiff_t
 run(const struct pattern *pat, const char *s, size_t n, bool whole, bool longest)
 {
-	CLEAN_FREE bool *now = xcalloc(pat->n + 1, sizeof(*now));
-	CLEAN_FREE bool *next = xcalloc(pat->n + 1, sizeof(*now));
+	bool small[2][64] = { { false } };
+	CLEAN_FREE bool *large = pat->n < 64 ? NULL : xcalloc(pat->n + 1, 2 * sizeof(*large));
+	bool *now = large != NULL ? large : small[0];
+	bool *next = large != NULL ? large + pat->n + 1 : small[1];
 	const char *p = s;
 	ptrdiff_t found = -1;
 	enum type type;
@@ -246,6 +251,34 @@ match_path(const char *pattern, const char *path)
 	return match(pattern, path, PATH);
 }
 
+struct pattern *
+pattern_new(const char *pattern)
+{
+	struct pattern *p = xcalloc(1, sizeof(*p));
+
+	p->text = xstrdup(pattern);
+	if (compile(p, p->text, PATH) == 0)
+		return p;
+	pattern_free(p);
+	return NULL;
+}
+
+bool
+pattern_matches(const struct pattern *p, const char *path)
+{
+	return run(p, path, strlen(path), true, true) >= 0;
+}
+
+void
+pattern_free(struct pattern *p)
+{
+	if (p == NULL)
+		return;
+	free(p->v);
+	free(p->text);
+	free(p);
+}
+
 bool
 match_has_magic(const char *pattern)
 {
@@ -293,8 +326,8 @@ match_trim(const char *pattern, const char *value, bool suffix, bool longest, st
 }
 
 int
-match_replace(const char *pattern, const char *value, const char *with, bool all,
-	struct buf *out, struct err *e)
+match_replace(const char *pattern, const char *value, const char *with, bool all, struct buf *out,
+	struct err *e)
 {
 	struct pattern pat;
 	const char *p = value, *next;

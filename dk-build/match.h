@@ -15,10 +15,18 @@ struct err;
 int match_name(const char *pattern, const char *name);
 /* The same, and a component ** stands for any number of directories (.dockerignore). */
 int match_path(const char *pattern, const char *path);
+
+/* The same, compiled once for many paths. */
+struct pattern;
+struct pattern *pattern_new(const char *pattern); /* NULL: malformed */
+bool pattern_matches(const struct pattern *p, const char *path);
+void pattern_free(struct pattern *p);
+
 /* Does it hold an unescaped * ? or [ ? */
 bool match_has_magic(const char *pattern);
 
-/* Adds value without the shortest or longest prefix (or suffix) that matches; * and ? match slashes too. 0/-1. */
+/* Adds value without the shortest or longest prefix (or suffix) that matches; * and ? match slashes
+ * too. 0/-1. */
 int match_trim(const char *pattern, const char *value, bool suffix, bool longest, struct buf *out,
 	struct err *e);
 /* Adds value with the first, or each, longest match replaced. 0/-1. */

@@ -8,6 +8,7 @@
 
 #include "../../dk-build/dockerfile.h"
 #include "../../dk-build/expand.h"
+#include "../../dk-build/ignore.h"
 #include "../../dk-build/match.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -16,17 +17,56 @@
 #include "tap.h"
 
 static const char *const good[] = {
-	"directives", "continuation", "heredoc", "quotes", "json", "flags", "windows", "minimal",
+	"directives",
+	"continuation",
+	"heredoc",
+	"quotes",
+	"json",
+	"flags",
+	"windows",
+	"minimal",
 	"comments",
 };
 
 static const char *const bad[] = {
-	"add", "arg-only", "arg-noname", "check-twice", "cmd-empty", "copy-chown", "copy-from",
-	"copy-heredoc-dest", "copy-one", "empty", "env-noname", "env-novalue", "env-words",
-	"escape-long", "escape-twice", "escape-word", "expose-empty", "flag-twice", "flag-unknown",
-	"from-as", "from-five", "from-name", "healthcheck", "heredoc-open", "json-number", "nul",
-	"onbuild", "run-before-from", "run-empty", "run-mount", "run-network", "second-from",
-	"shell", "typo", "unknown", "user-empty", "volume", "workdir-flag",
+	"add",
+	"arg-only",
+	"arg-noname",
+	"check-twice",
+	"cmd-empty",
+	"copy-chown",
+	"copy-from",
+	"copy-heredoc-dest",
+	"copy-one",
+	"empty",
+	"env-noname",
+	"env-novalue",
+	"env-words",
+	"escape-long",
+	"escape-twice",
+	"escape-word",
+	"expose-empty",
+	"flag-twice",
+	"flag-unknown",
+	"from-as",
+	"from-five",
+	"from-name",
+	"healthcheck",
+	"heredoc-open",
+	"json-number",
+	"nul",
+	"onbuild",
+	"run-before-from",
+	"run-empty",
+	"run-mount",
+	"run-network",
+	"second-from",
+	"shell",
+	"typo",
+	"unknown",
+	"user-empty",
+	"volume",
+	"workdir-flag",
 };
 
 static void
@@ -48,8 +88,8 @@ dump(const struct dockerfile *d, struct buf *out)
 			CLEAN_FREE char *text = instr_heredoc_text(&i->docs[a]);
 
 			buf_addf(out, "  %s%s%s:\n%s", i->docs[a].name,
-				i->docs[a].expand ? "" : " quoted", i->docs[a].chomp ? " chomp" : "",
-				text);
+				i->docs[a].expand ? "" : " quoted",
+				i->docs[a].chomp ? " chomp" : "", text);
 		}
 	}
 }
@@ -228,7 +268,9 @@ test_expand(void)
 	strv_add(&env, "P=a.tar.gz");
 	strv_add(&env, "D=/a/b/c");
 	strv_add(&env, "S=*a*");
-	strv_add(&env, "U=\xc3\xa9" "b");
+	strv_add(&env,
+		"U=\xc3\xa9"
+		"b");
 	for (i = 0; i < LEN(words); i++) {
 		got = NULL;
 		if (expand_word(&x, words[i][0], &got, &e) < 0 && words[i][1] != NULL)
@@ -286,9 +328,18 @@ static const struct {
 	{ "ab[^e-g]", "abc", 1, 1 },
 	{ "a\\*b", "a*b", 1, 1 },
 	{ "a\\*b", "ab", 0, 0 },
-	{ "a?b", "a\xe2\x98\xba" "b", 1, 1 },
-	{ "a[^a]b", "a\xe2\x98\xba" "b", 1, 1 },
-	{ "a???b", "a\xe2\x98\xba" "b", 0, 0 },
+	{ "a?b",
+		"a\xe2\x98\xba"
+		"b",
+		1, 1 },
+	{ "a[^a]b",
+		"a\xe2\x98\xba"
+		"b",
+		1, 1 },
+	{ "a???b",
+		"a\xe2\x98\xba"
+		"b",
+		0, 0 },
 	{ "[a-\xce\xb6]*", "\xce\xb1", 1, 1 },
 	{ "*[a-\xce\xb6]", "A", 0, 0 },
 	{ "a?b", "a/b", 0, 0 },
@@ -362,6 +413,68 @@ test_trigger(void)
 	ok(dockerfile_parse_trigger(&b, "RUN a\nRUN b", &e) < 0, "and not two");
 }
 
+static const char rules[] = "\xef\xbb\xbf# a comment\r\n"
+			    "  *.log  \r\n"
+			    "/build/\n"
+			    "\n"
+			    "**/*.o\n"
+			    "!keep.log\n"
+			    "docs\n"
+			    "!docs/README*\n"
+			    "a/./b/../c\n"
+			    " #not-a-comment\n"
+			    "x/**/y\n"
+			    "! !odd";
+
+static const struct {
+	const char *path;
+	bool ignored;
+} ignores[] = {
+	{ "a.log", true },
+	{ "sub/a.log", false },
+	{ "keep.log", false },
+	{ "build", true },
+	{ "build/x/y", true },
+	{ "sub/build", false },
+	{ "m.o", true },
+	{ "sub/deep/m.o", true },
+	{ "m.c", false },
+	{ "docs", true },
+	{ "docs/x", true },
+	{ "docs/README.md", false },
+	{ "docs/README/x", false },
+	{ "docs/sub/README", true },
+	{ "a/c", true },
+	{ "a/b", false },
+	{ "#not-a-comment", true },
+	{ "x/y", true },
+	{ "x/p/q/y/z", true },
+	{ "x", false },
+	{ "", false },
+	{ ".", false },
+};
+
+static void
+test_ignore(void)
+{
+	struct ignore g = { NULL, 0, false }, bad_rule = { NULL, 0, false };
+	bool own[16];
+	struct err e;
+	size_t i;
+
+	ok(ignore_parse(&g, ".dockerignore", rules, sizeof(rules) - 1, &e) == 0, "rules are read");
+	is_int((long long)g.n, 10, "ten of them");
+	ok(g.any_keep, "some keep");
+	for (i = 0; i < LEN(ignores); i++)
+		is_int(ignore_path(&g, ignores[i].path, own), ignores[i].ignored, ignores[i].path);
+	ok(ignore_parse(&bad_rule, ".dockerignore", "a\n[", 3, &e) < 0, "a malformed pattern");
+	is_str(e.msg, ".dockerignore:2: malformed pattern '['", "names its line");
+	ignore_free(&bad_rule);
+	ok(ignore_parse(&bad_rule, ".dockerignore", "!", 1, &e) < 0, "! alone is refused");
+	ignore_free(&bad_rule);
+	ignore_free(&g);
+}
+
 int
 main(void)
 {
@@ -374,5 +487,6 @@ main(void)
 	test_expand();
 	test_match();
 	test_trigger();
+	test_ignore();
 	return done();
 }
