@@ -51,6 +51,7 @@ PROGS = \
 	dk-pull \
 	dk-push \
 	dk \
+	dk-build \
 	dk-images \
 	dk-inspect \
 	dk-ps \
@@ -60,6 +61,31 @@ PROGS = \
 	dk-tag
 
 dk_LIB = base
+
+dk-build_OBJ = \
+	build \
+	clean \
+	context \
+	copy \
+	copytree \
+	dockerfile \
+	expand \
+	files \
+	from \
+	ignore \
+	instr \
+	layer \
+	links \
+	match \
+	meta \
+	output \
+	pack \
+	runstep \
+	stop \
+	targets \
+	view
+dk-build_LIB = run layer store oci base
+dk-build_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 
 dk-images_OBJ = filter
 dk-images_LIB = store oci base
