@@ -48,6 +48,7 @@ run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init r
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
+	dk-import \
 	dk-pull \
 	dk-push \
 	dk \
@@ -61,6 +62,10 @@ PROGS = \
 	dk-tag
 
 dk_LIB = base
+
+dk-import_OBJ = source
+dk-import_LIB = layer store oci base
+dk-import_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 
 dk-build_OBJ = \
 	build \

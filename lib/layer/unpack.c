@@ -342,6 +342,20 @@ fail:
 	return -1;
 }
 
+int
+unpack_write(struct unpack *u, const void *p, size_t n, struct err *e)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	int r;
+
+	sigaction(SIGPIPE, &ignore, &old);
+	r = fd_write_all(u->data, p, n);
+	if (r < 0)
+		err_set(e, errno, "write to the unpacker");
+	sigaction(SIGPIPE, &old, NULL);
+	return r;
+}
+
 /* Waits for the unpacker's end: it closes status then. */
 static int
 read_result(struct unpack *u, struct buf *out, struct err *e)

@@ -40,6 +40,8 @@ struct unpack {
 #define CLEAN_UNPACK __attribute__((cleanup(unpack_close)))
 int unpack_begin(struct unpack *u, struct unpackd *d, struct writer *w, enum compression c,
 	const struct digest *diff_id, struct err *e);
+/* Writes all of it to data; SIGPIPE does not come. 0, -1 (code EPIPE: the child gave up). */
+int unpack_write(struct unpack *u, const void *p, size_t n, struct err *e);
 /* Closes data, waits, checks the diff_id, commits the layer. size (may be NULL): unpacked bytes.
  * 0/-1. */
 int unpack_finish(struct unpack *u, int64_t *size, struct err *e);

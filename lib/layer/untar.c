@@ -615,25 +615,42 @@ untar_result_free(struct untar_result *r)
 }
 
 static int
+open_archive(struct untar *u, struct archive *a, struct err *e)
+{
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
+		archive_read_support_format_empty(a) != ARCHIVE_OK)
+		return tar_err(u, a, e);
+	if (archive_read_open(a, u, NULL, feed, NULL) == ARCHIVE_OK)
+		return 0;
+	return u->read_failed ? -1 : err_setx(e, EBADMSG, "not a tar");
+}
+
+/* 1 and the next entry, 0 at the end, -1. */
+static int
+next_entry(struct untar *u, struct archive *a, struct archive_entry **ae, struct err *e)
+{
+	int r = archive_read_next_header(a, ae);
+
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && harmless(a)))
+		return 1;
+	return tar_err(u, a, e);
+}
+
+static int
 untar_archive(struct untar *u, int fs, struct archive *a, struct err *e)
 {
 	struct archive_entry *ae;
 	int r;
 
-	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
-		archive_read_support_format_empty(a) != ARCHIVE_OK)
-		return tar_err(u, a, e);
-	if (archive_read_open(a, u, NULL, feed, NULL) != ARCHIVE_OK) {
-		if (u->read_failed)
-			return -1;
-		return err_setx(e, EBADMSG, "not a tar");
-	}
-	while ((r = archive_read_next_header(a, &ae)) != ARCHIVE_EOF) {
-		if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && harmless(a)))
-			return tar_err(u, a, e);
+	if (open_archive(u, a, e) < 0)
+		return -1;
+	while ((r = next_entry(u, a, &ae, e)) > 0)
 		if (read_entry(u, a, ae, e) < 0)
 			return -1;
-	}
+	if (r < 0)
+		return -1;
 	if (tree_leave(&u->tree) < 0)
 		return err_set(e, errno, "set the time of a directory");
 	if (finish_late(u, fs, e) < 0)
@@ -643,6 +660,55 @@ untar_archive(struct untar *u, int fs, struct archive *a, struct err *e)
 	tree_notes(&u->tree, TREE_IMPLIED, &u->r->implied);
 	tree_notes(&u->tree, TREE_OPAQUE, &u->r->opaque);
 	return u->o->defer_opaque ? 0 : untar_set_opaque(fs, &u->r->opaque, u->o->userxattr, e);
+}
+
+/* The buffer, the parser and the locale that its names need; closed again by close_parser. */
+struct parser {
+	struct archive *a;
+	locale_t c, before;
+};
+
+static int
+open_parser(struct untar *u, struct parser *p, struct err *e)
+{
+	p->a = archive_read_new();
+	p->c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
+	if (p->a == NULL || p->c == (locale_t)0) {
+		archive_read_free(p->a);
+		if (p->c != (locale_t)0)
+			freelocale(p->c);
+		return err_setx(e, ENOMEM, "out of memory");
+	}
+	p->before = uselocale(p->c);
+	u->in = xmalloc(IN_SIZE);
+	return 0;
+}
+
+static void
+close_parser(struct untar *u, struct parser *p)
+{
+	archive_read_free(p->a);
+	uselocale(p->before);
+	freelocale(p->c);
+	free(u->in);
+}
+
+int
+untar_check(codec_read_fn *fn, void *arg, struct err *e)
+{
+	struct untar u = { .fn = fn, .arg = arg, .read_err = e };
+	struct archive_entry *ae;
+	struct parser p;
+	int r;
+
+	if (open_parser(&u, &p, e) < 0)
+		return -1;
+	r = open_archive(&u, p.a, e);
+	while (r >= 0 && (r = next_entry(&u, p.a, &ae, e)) > 0)
+		if (archive_read_data_skip(p.a) != ARCHIVE_OK)
+			r = tar_err(&u, p.a, e);
+	close_parser(&u, &p);
+	return r;
 }
 
 int
@@ -658,37 +724,26 @@ untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct u
 		.arg = arg,
 		.read_err = e,
 	};
-	struct archive *a = archive_read_new();
-	locale_t c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0), before = (locale_t)0;
+	struct parser p;
 	mode_t mask;
 	size_t i;
 	int ret = -1;
 
 	*r = (struct untar_result){ 0 };
-	if (a == NULL || c == (locale_t)0) {
-		err_setx(e, ENOMEM, "out of memory");
-		goto out;
-	}
-	before = uselocale(c);
+	if (open_parser(&u, &p, e) < 0)
+		return -1;
 	mask = umask(0);
-	u.in = xmalloc(IN_SIZE);
-	if (tree_open(&u.tree, fs) < 0) {
+	if (tree_open(&u.tree, fs) < 0)
 		err_set(e, errno, "open the directory");
-	} else {
-		ret = untar_archive(&u, fs, a, e);
-	}
+	else
+		ret = untar_archive(&u, fs, p.a, e);
 	tree_close(&u.tree);
 	umask(mask);
-	uselocale(before);
-out:
-	archive_read_free(a);
-	if (c != (locale_t)0)
-		freelocale(c);
+	close_parser(&u, &p);
 	for (i = 0; i < u.nlate; i++) {
 		free(u.late[i].path);
 		free(u.late[i].acl);
 	}
 	free(u.late);
-	free(u.in);
 	return ret;
 }

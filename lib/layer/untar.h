@@ -37,6 +37,8 @@ struct untar_result {
  */
 int untar(int fs, codec_read_fn *fn, void *arg, const struct untar_opts *o, struct untar_result *r,
 	struct err *e);
+/* Reads a tar through without making anything: 0 where it is whole, -1. */
+int untar_check(codec_read_fn *fn, void *arg, struct err *e);
 void untar_result_free(struct untar_result *r); /* the lists */
 #define CLEAN_UNTAR_RESULT __attribute__((cleanup(untar_result_free)))
 /* Marks directories below fs opaque, after defer_opaque. 0/-1. */
