@@ -53,6 +53,20 @@ struct rows {
 	size_t n;
 };
 
+static void
+rows_free(struct rows *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		free(r->v[i].repository);
+		free(r->v[i].tag);
+	}
+	free(r->v);
+}
+
+#define CLEAN_ROWS __attribute__((cleanup(rows_free)))
+
 static bool digests, no_trunc, quiet;
 
 static void
@@ -185,8 +199,8 @@ main(int argc, char **argv)
 	CLEAN_STRV struct strv filters = { 0 };
 	CLEAN_DIGESTS struct digest_list roots = { 0 };
 	CLEAN_TAGS struct tag_list tags = { 0 };
-	struct filter f = FILTER_INIT;
-	struct rows rows = { 0 };
+	CLEAN_FILTER struct filter f = FILTER_INIT;
+	CLEAN_ROWS struct rows rows = { 0 };
 	struct err e;
 	int c, r, ret = 0;
 	size_t i;

@@ -9,6 +9,13 @@
 #include "base/path.h"
 #include "filter.h"
 
+void
+filter_free(struct filter *f)
+{
+	strv_free(&f->references);
+	strv_free(&f->labels);
+}
+
 bool
 image_created(const struct image *i, struct timespec *out)
 {

@@ -22,6 +22,8 @@ struct filter {
 		.dangling = -1                                                                     \
 	}
 
+#define CLEAN_FILTER __attribute__((cleanup(filter_free)))
+void filter_free(struct filter *f);
 /* One -f: 0, -1 with a message. before and since look into the store: the result is 1 where the
  * image is missing. */
 int filter_add(struct filter *f, struct store *s, const char *arg, struct err *e);

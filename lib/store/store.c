@@ -177,9 +177,30 @@ open_root(struct store *s, struct err *e)
 	return 0;
 }
 
+/* The default for users without XDG_RUNTIME_DIR is in /tmp, where anybody may have taken the name.
+ */
+static int
+open_run(struct store *s, struct err *e)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (env("DK_RUN") == NULL ? O_NOFOLLOW : 0);
+	CLEAN_FD int fd = open(s->run_path, flags);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "open the run-time directory '%s'", s->run_path);
+	if (st.st_uid != geteuid() && geteuid() != 0)
+		return err_setx(e, EPERM, "run-time directory '%s' belongs to uid %ju: set DK_RUN",
+			s->run_path, (uintmax_t)st.st_uid);
+	s->run = steal_fd(&fd);
+	s->run_path = absolute(s->run_path);
+	return 0;
+}
+
 int
 store_open(struct store *s, struct err *e)
 {
+	struct err ignored;
+
 	*s = (struct store)STORE_INIT;
 	s->privileged = is_privileged();
 	s->run_path = run_path();
@@ -187,32 +208,18 @@ store_open(struct store *s, struct err *e)
 		store_close(s);
 		return -1;
 	}
-	s->run = open(s->run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->run >= 0)
-		s->run_path = absolute(s->run_path);
+	(void)open_run(s, &ignored);
 	return 0;
 }
 
 int
 store_run_dir(struct store *s, struct err *e)
 {
-	CLEAN_FD int fd = -1;
-	struct stat st;
-
 	if (s->run >= 0)
 		return 0;
 	if (fd_mkdirs(AT_FDCWD, s->run_path, 0700, e) < 0)
 		return err_wrap(e, "make the run-time directory '%s'", s->run_path);
-	fd = open(s->run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(e, errno, "open the run-time directory '%s'", s->run_path);
-	/* /tmp is anybody's: the name may have been taken */
-	if (st.st_uid != geteuid() && geteuid() != 0)
-		return err_setx(e, EPERM, "run-time directory '%s' belongs to uid %ju: set DK_RUN",
-			s->run_path, (uintmax_t)st.st_uid);
-	s->run = steal_fd(&fd);
-	s->run_path = absolute(s->run_path);
-	return 0;
+	return open_run(s, e);
 }
 
 void

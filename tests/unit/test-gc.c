@@ -195,7 +195,7 @@ test_index(void)
 	struct manifest m = {
 		.media_type = MT_OCI_INDEX, .is_index = true, .manifests = list, .nmanifests = 2
 	};
-	struct digest child, index;
+	struct digest child = { "" }, index;
 	struct ref t = ref("multi");
 
 	use_root("index");
@@ -229,7 +229,7 @@ test_container(void)
 	CLEAN_STORE struct store s = STORE_INIT;
 	CLEAN_GC_RESULT struct gc_result r = { 0 };
 	CLEAN_CTR struct ctr c = CTR_INIT;
-	struct digest d;
+	struct digest d = { "" };
 	struct ref t = ref("img");
 
 	use_root("ctr");

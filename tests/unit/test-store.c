@@ -112,6 +112,62 @@ test_tree(void)
 	ok(store_open(&s, &e) < 0 && e.code == ENOTDIR, "nor is a file: %s", e.msg);
 }
 
+/* Programs that start together on a machine without a store all get it. */
+static void
+test_made_at_once(void)
+{
+	CLEAN_STORE struct store s = STORE_INIT;
+	int i, status, bad = 0;
+
+	use_root("once");
+	for (i = 0; i < 8; i++)
+		if (fork() == 0) {
+			struct writer w;
+
+			_exit(store_open(&s, &e) < 0 || store_run_dir(&s, &e) < 0 ||
+				writer_open(&w, &s, &e) < 0 || (writer_close(&w), 0));
+		}
+	while (wait(&status) > 0)
+		bad += status != 0;
+	is_int(bad, 0, "eight make a store at once");
+	ok(store_open(&s, &e) == 0 && entries(s.dir, "tmp") == 0, "and leave nothing unfinished");
+}
+
+/* DK_RUN unset, XDG_RUNTIME_DIR set: as for a user. */
+static void
+test_run(void)
+{
+	CLEAN_STORE struct store s = STORE_INIT;
+	CLEAN_FREE char *dir = xasprintf("%s/xdg", top), *link = xasprintf("%s/xdg/dk", top);
+
+	if (geteuid() != 0)
+		return;
+	use_root("run");
+	unsetenv("DK_RUN");
+	setenv("XDG_RUNTIME_DIR", dir, 1);
+	if (mkdir(dir, 0777) < 0 || chmod(dir, 0777) < 0 || chmod(top, 0711) < 0 ||
+		symlink(top, link) < 0 || mkdir(getenv("DK_ROOT"), 0700) < 0 ||
+		chown(getenv("DK_ROOT"), 65534, 65534) < 0)
+		abort();
+	if (seteuid(65534) < 0)
+		abort();
+	ok(store_open(&s, &e) == 0 && s.run == -1 && store_run_dir(&s, &e) < 0,
+		"a link in place of the run-time directory is not followed: %s", e.msg);
+	store_close(&s);
+	if (seteuid(0) < 0 || unlink(link) < 0 || mkdir(link, 0755) < 0 || seteuid(65534) < 0)
+		abort();
+	ok(store_open(&s, &e) == 0 && s.run == -1 && store_run_dir(&s, &e) < 0 && e.code == EPERM,
+		"nor is somebody else's directory used: %s", e.msg);
+	store_close(&s);
+	if (seteuid(0) < 0 || rmdir(link) < 0 || seteuid(65534) < 0)
+		abort();
+	ok(store_open(&s, &e) == 0 && store_run_dir(&s, &e) == 0 && mode_of(s.run, ".") == 0700,
+		"else it is made");
+	if (seteuid(0) < 0)
+		abort();
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
 static void
 test_writer(void)
 {
@@ -437,12 +493,12 @@ test_image(void)
 int
 main(void)
 {
-	CLEAN_FREE char *cmd = NULL;
-
 	umask(077); /* modes must not depend on it */
 	if (mkdtemp(top) == NULL)
 		abort();
 	test_tree();
+	test_made_at_once();
+	test_run();
 	test_writer();
 	test_killed();
 	test_blob();
