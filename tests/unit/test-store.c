@@ -154,7 +154,8 @@ test_run(void)
 	ok(store_open(&s, &e) == 0 && s.run == -1 && store_run_dir(&s, &e) < 0,
 		"a link in place of the run-time directory is not followed: %s", e.msg);
 	store_close(&s);
-	if (seteuid(0) < 0 || unlink(link) < 0 || mkdir(link, 0755) < 0 || seteuid(65534) < 0)
+	if (seteuid(0) < 0 || unlink(link) < 0 || mkdir(link, 0755) < 0 || chmod(link, 0755) < 0 ||
+		seteuid(65534) < 0)
 		abort();
 	ok(store_open(&s, &e) == 0 && s.run == -1 && store_run_dir(&s, &e) < 0 && e.code == EPERM,
 		"nor is somebody else's directory used: %s", e.msg);
