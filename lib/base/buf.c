@@ -107,11 +107,12 @@ buf_steal(struct buf *b)
 int
 buf_read_fd(struct buf *b, int fd, size_t max, struct err *e)
 {
-	size_t got = 0, want;
+	/* most files are small: memory of the allocator's own, not of a mmap */
+	size_t got = 0, want, block = 4000;
 	ssize_t n;
 
-	for (;;) {
-		want = max - got < 65536 ? max - got + 1 : 65536;
+	for (;; block = 65536) {
+		want = max - got < block ? max - got + 1 : block;
 		buf_reserve(b, want);
 		n = fd_read(fd, b->data + b->len, want);
 		if (n < 0)

@@ -265,6 +265,9 @@ rmtree_dir(int top, int dir, const char *name, dev_t dev, int depth, struct err 
 	CLEAN_FD int fd = -1;
 	struct stat st;
 
+	/* many are empty: work/, the directories of a container that wrote nothing */
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno != EACCES || fchmodat(dir, name, 0700, 0) < 0 ||

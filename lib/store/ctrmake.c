@@ -79,17 +79,35 @@ write_conf(const struct ctr *c, const struct ctr_conf *conf, struct err *e)
 	return fd_store(c->dir, c->dir, "container.json", b.data, b.len, 0644, !conf->remove, e);
 }
 
+/* Nobody sees the directory yet: no need to rename. */
+static int
+put_file(int dir, const char *name, const void *p, size_t n, bool sync, struct err *e)
+{
+	CLEAN_FD int fd = fd_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644, e);
+
+	if (fd < 0)
+		return -1;
+	if (fd_write_all(fd, p, n) < 0 || (sync && fsync(fd) < 0))
+		return err_set(e, errno, "write '%s'", name);
+	return 0;
+}
+
 /* All of ctr/ID, still in the writer's directory. */
 static int
 fill(struct ctr *c, const struct ctr_conf *conf, const void *spec, size_t nspec, struct err *e)
 {
-	struct ctr_state st = { .status = CTR_CREATED };
+	static const char created[] = "status=created\nexit=0\n";
+	CLEAN_BUF struct buf b = BUF_INIT;
 
+	ctr_conf_write(conf, &b);
 	if (make_dirs(c->dir, e) < 0 ||
-		fd_store(c->dir, c->dir, "config.json", spec, nspec, 0644, !conf->remove, e) < 0 ||
-		write_conf(c, conf, e) < 0)
+		put_file(c->dir, "config.json", spec, nspec, !conf->remove, e) < 0 ||
+		put_file(c->dir, "container.json", b.data, b.len, !conf->remove, e) < 0 ||
+		put_file(c->dir, "state", created, sizeof(created) - 1, false, e) < 0)
 		return -1;
-	return ctr_write_state(c, &st, e);
+	if (!conf->remove && fsync(c->dir) < 0)
+		return err_set(e, errno, "sync container %.12s", c->id);
+	return 0;
 }
 
 /* gc removes run-time directories that nobody holds and no container has: not while we are about
