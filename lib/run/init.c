@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "caps.h"
 #include "cgroup.h"
 #include "exec.h"
@@ -82,6 +83,35 @@ is_new(const struct spec *s, const char *type)
 	return false;
 }
 
+/*
+ * In a chroot the current root is no mount point, which mount(2) of "/" and pivot_root(2) refuse
+ * with EINVAL. Entering the mount namespace that we are in already makes its own root ours.
+ */
+static int
+leave_chroot(void)
+{
+	CLEAN_FD int self = proc_pidfd_open(getpid());
+
+	return self < 0 ? -1 : setns(self, CLONE_NEWNS);
+}
+
+/* Nothing done here reaches the host, and nothing unmounted there stays busy here. */
+static int
+make_private(struct err *e)
+{
+	CLEAN_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	if (r < 0 && errno == EINVAL && root >= 0 && leave_chroot() == 0) {
+		r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		/* back for a while: names of bind mounts are the chroot's */
+		if (fchdir(root) < 0 || chroot(".") < 0)
+			r = -1;
+	}
+	return r < 0 ? err_set(e, errno, "make all mounts private") : 0;
+}
+
 /* pivot_root(2) needs the new root below the old one; what its place covers is looked up before or
  * not at all. */
 static int
@@ -102,7 +132,12 @@ attach_root(int rootfs, struct err *e)
 static int
 pivot(int rootfs, struct err *e)
 {
-	if (fchdir(rootfs) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+	int r;
+
+	r = fchdir(rootfs) < 0 ? -1 : (int)syscall(SYS_pivot_root, ".", ".");
+	if (r < 0 && errno == EINVAL && leave_chroot() == 0 && fchdir(rootfs) == 0)
+		r = (int)syscall(SYS_pivot_root, ".", ".");
+	if (r < 0)
 		return err_set(e, errno, "pivot_root");
 	/* the old root lies on top of the new one now */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -245,9 +280,8 @@ furnish(struct init *in, struct view *v, struct err *e)
 	if (s->hostname != NULL && is_new(s, "uts") &&
 		sethostname(s->hostname, strlen(s->hostname)) < 0)
 		return err_set(e, errno, "host name '%s'", s->hostname);
-	/* nothing done here reaches the host, and nothing unmounted there stays busy here */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return err_set(e, errno, "make all mounts private");
+	if (make_private(e) < 0)
+		return -1;
 	v->root = in->rootfs;
 	v->cgroup = in->cgroup;
 	v->binds = in->binds;
