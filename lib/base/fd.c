@@ -249,17 +249,43 @@ fd_each(int dir, const char *path, int (*fn)(void *arg, const char *name, unsign
 }
 
 /*
- * A directory's entries are unlinked through its own fd. It goes down one level
- * at a time with a stack of descriptors replaced by "..": constant descriptors
- * for any depth would need the inode checked on the way up, so depth costs
- * descriptors here up to a bound, and deeper trees are renamed upwards.
+ * Depth costs descriptors, and a hostile tree is as deep as it likes: what lies
+ * deeper than RMTREE_DEPTH is moved up into the root of what is being removed,
+ * for another pass.
  */
-enum { RMTREE_DEPTH = 200 };
+enum { RMTREE_DEPTH = 100 };
 
-static int rmtree_in(int top, int fd, dev_t dev, int depth, struct err *e);
+struct rmtree {
+	int root; /* fd of the directory that goes */
+	dev_t dev;
+	bool again; /* something was moved up to it */
+};
+
+static int rmtree_in(struct rmtree *t, int fd, int depth, struct err *e);
+
+/* Opens a directory to be removed, so that entries can be unlinked in it. */
+static int
+rmtree_open(int dir, const char *name, struct stat *st, struct err *e)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, name, flags);
+
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, flags);
+	if (fd < 0)
+		return err_set(e, errno, "open '%s'", name);
+	if (fstat(fd, st) < 0) {
+		err_set(e, errno, "stat '%s'", name);
+		close(fd);
+		return -1;
+	}
+	if ((st->st_mode & 0700) != 0700)
+		fchmod(fd, 0700); /* who is not root needs it */
+	return fd;
+}
 
 static int
-rmtree_dir(int top, int dir, const char *name, dev_t dev, int depth, struct err *e)
+rmtree_dir(struct rmtree *t, int dir, const char *name, int depth, struct err *e)
 {
 	char up[24] = "rm-";
 	CLEAN_FD int fd = -1;
@@ -268,26 +294,19 @@ rmtree_dir(int top, int dir, const char *name, dev_t dev, int depth, struct err 
 	/* many are empty: work/, the directories of a container that wrote nothing */
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		if (errno != EACCES || fchmodat(dir, name, 0700, 0) < 0 ||
-			(fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
-				0)
-			return err_set(e, errno, "open '%s'", name);
-	}
-	if (fstat(fd, &st) < 0)
-		return err_set(e, errno, "stat '%s'", name);
-	if (st.st_dev != dev)
+	fd = rmtree_open(dir, name, &st, e);
+	if (fd < 0)
+		return -1;
+	if (st.st_dev != t->dev)
 		return err_setx(e, EXDEV, "'%s' is on another file system, not removed", name);
-	if ((st.st_mode & 0700) != 0700)
-		fchmod(fd, 0700); /* not root: to be able to unlink in it */
 	if (depth >= RMTREE_DEPTH) {
 		str_random_hex(8, up + 3);
-		if (renameat(dir, name, top, up) < 0)
+		if (renameat(dir, name, t->root, up) < 0)
 			return err_set(e, errno, "rename '%s'", name);
-		return rmtree_dir(top, top, up, dev, 1, e);
+		t->again = true;
+		return 0;
 	}
-	if (rmtree_in(top, fd, dev, depth, e) < 0)
+	if (rmtree_in(t, fd, depth, e) < 0)
 		return err_wrap(e, "%s", name);
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set(e, errno, "rmdir '%s'", name);
@@ -295,17 +314,18 @@ rmtree_dir(int top, int dir, const char *name, dev_t dev, int depth, struct err 
 }
 
 static int
-rmtree_in(int top, int fd, dev_t dev, int depth, struct err *e)
+rmtree_in(struct rmtree *t, int fd, int depth, struct err *e)
 {
 	CLEAN_DIR DIR *d = NULL;
 	struct dirent *ent;
 	int copy;
 
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (copy < 0 || (d = fdopendir(copy)) == NULL) {
+		err_set(e, errno, "open directory");
 		if (copy >= 0)
 			close(copy);
-		return err_set(e, errno, "open directory");
+		return -1;
 	}
 	while ((ent = readdir(d)) != NULL) {
 		const char *n = ent->d_name;
@@ -318,7 +338,7 @@ rmtree_in(int top, int fd, dev_t dev, int depth, struct err *e)
 			if (errno != EISDIR)
 				return err_set(e, errno, "unlink '%s'", n);
 		}
-		if (rmtree_dir(top, fd, n, dev, depth + 1, e) < 0)
+		if (rmtree_dir(t, fd, n, depth + 1, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -329,8 +349,10 @@ fd_rmtree(int dir, const char *path, struct err *e)
 {
 	CLEAN_FREE char *copy = xstrdup(path);
 	CLEAN_FD int parent = -1;
+	CLEAN_FD int root = -1;
 	char *slash = strrchr(copy, '/');
 	const char *name = slash != NULL ? slash + 1 : copy;
+	struct rmtree t;
 	struct stat st;
 
 	if (slash != NULL)
@@ -345,5 +367,18 @@ fd_rmtree(int dir, const char *path, struct err *e)
 			return err_set(e, errno, "unlink '%s'", path);
 		return 0;
 	}
-	return rmtree_dir(parent, parent, name, st.st_dev, 1, e);
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	root = rmtree_open(parent, name, &st, e);
+	if (root < 0)
+		return -1;
+	t = (struct rmtree){ .root = root, .dev = st.st_dev };
+	do {
+		t.again = false;
+		if (rmtree_in(&t, root, 0, e) < 0)
+			return -1;
+	} while (t.again);
+	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_set(e, errno, "rmdir '%s'", path);
+	return 0;
 }

@@ -99,6 +99,23 @@ test_fmt(void)
 		"not times");
 }
 
+/* d/d/d/... below dir, with a file at the bottom */
+static void
+make_deep(int dir, int depth)
+{
+	int fd = dup(dir), next;
+
+	while (depth-- > 0) {
+		if (mkdirat(fd, "d", 0755) < 0 ||
+			(next = openat(fd, "d", O_RDONLY | O_DIRECTORY)) < 0)
+			abort();
+		close(fd);
+		fd = next;
+	}
+	close(openat(fd, "file", O_WRONLY | O_CREAT, 0644));
+	close(fd);
+}
+
 static void
 test_paths(void)
 {
@@ -153,6 +170,10 @@ test_paths(void)
 	ok(fd_rmtree(top, "root", &e) == 0 && faccessat(top, "root", F_OK, 0) < 0,
 		"a tree is removed");
 	ok(faccessat(top, "secret", F_OK, 0) == 0, "and nothing beside it");
+	make_deep(top, 3000);
+	if (!ok(fd_rmtree(top, "d", &e) == 0 && faccessat(top, "d", F_OK, 0) < 0,
+		    "a tree deeper than there are descriptors is removed"))
+		printf("# %s\n", e.msg);
 	ok(fd_rmtree(AT_FDCWD, dir, &e) == 0, "clean up");
 }
 
