@@ -146,11 +146,14 @@ UNITS = \
 	test-gc \
 	test-ctr \
 	test-layerdir \
-	test-unpack
+	test-unpack \
+	test-untar
 
 test-base_LIB = base
 test-codec_LIB = layer base
 test-codec_EXT = $(ZSTD_WRITE) $(CODEC)
+test-untar_LIB = layer base
+test-untar_EXT = $(ARCHIVE)
 test-unpack_LIB = layer store oci base
 test-unpack_EXT = $(ZSTD_WRITE) $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 test-config_LIB = oci base
