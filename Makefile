@@ -128,6 +128,7 @@ dk-push_EXT = $(BEARSSL) $(NETTLE) $(JANSSON)
 # ---- unit tests: tests/unit/NAME.c links these
 UNITS = \
 	test-http \
+	test-progress \
 	test-url \
 	test-x509 \
 	test-base \
@@ -190,6 +191,7 @@ test-ctr_EXT = $(NETTLE) $(JANSSON)
 test-layerdir_LIB = store oci base
 test-layerdir_EXT = $(NETTLE) $(JANSSON)
 test-http_LIB = remote base
+test-progress_LIB = remote base
 test-url_LIB = remote oci base
 test-url_EXT = $(JANSSON)
 test-x509_LIB = remote base

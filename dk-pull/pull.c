@@ -6,8 +6,6 @@
  */
 #include "pull.h"
 
-#include <fcntl.h>
-
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fmt.h"
@@ -22,8 +20,6 @@
 #include "store/gc.h"
 #include "store/image.h"
 #include "store/layerdir.h"
-
-#define PIPE_SIZE (1 << 20) /* as much as an ordinary user may have */
 
 /* One reference on its way. */
 struct job {
@@ -152,7 +148,6 @@ fetch_and_unpack(
 		unpack_begin(&u, j->p->unpackd, j->t.writer, media_compression(d->media_type),
 			diff_id, e) < 0)
 		return -1;
-	(void)fcntl(u.data, F_SETPIPE_SZ, PIPE_SIZE);
 	if (transfer_get(&j->t, d, &b, u.data, e) < 0) {
 		/* the unpacker gave up: it knows why */
 		if (e->code == EPIPE && unpack_finish(&u, NULL, &why) < 0)

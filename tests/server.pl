@@ -3,7 +3,7 @@
 # server.pl PORT DIR LOG: an HTTP server that says what a test wants it to say, byte for byte.
 # Each DIR/NAME.for holds a pattern for "METHOD PATH", or for the whole head; the first match in order of names is
 # answered with the bytes of DIR/NAME, and the connection closed. DIR/NAME.stall: seconds to wait before that.
-# DIR/NAME.keep: the connection stays open. Request heads are appended to LOG; bodies are read and dropped.
+# DIR/NAME.pause: seconds to wait half way; DIR/NAME.hang: at the end. DIR/NAME.keep: the connection stays open. Request heads are appended to LOG; bodies are read and dropped.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -55,7 +55,14 @@ sub serve {
 			next if $what !~ /^$pattern/ && $head !~ /^$pattern/;
 			(my $name = $for) =~ s/\.for$//;
 			sleep slurp("$name.stall") if -e "$name.stall";
-			print $c slurp($name);
+			my $text = slurp($name);
+			my $half = -e "$name.pause" ? length($text) / 2 : length $text;
+			print $c substr $text, 0, $half;
+			if (-e "$name.pause") {
+				$c->flush;
+				sleep slurp("$name.pause");
+				print $c substr $text, $half;
+			}
 			$c->flush;
 			$keep = -e "$name.keep";
 			sleep slurp("$name.hang") if -e "$name.hang";

@@ -84,7 +84,7 @@ progress_draw(const struct progress *p, int columns, char *out, size_t size)
 
 	fmt_size((uint64_t)p->done, done);
 	fmt_size((uint64_t)p->total, total);
-	fmt_size(p->rate > 0 ? (uint64_t)p->rate : 0, rate);
+	fmt_size(p->rate > 0 && p->rate < 1e15 ? (uint64_t)p->rate : 0, rate);
 	left[0] = '\0';
 	if (p->rate > 1 && rest > 0) {
 		i = (int)((double)rest / p->rate) + 1;
