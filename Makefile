@@ -44,7 +44,7 @@ store_OBJ = \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
-run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
+run_OBJ = mnt rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
@@ -55,11 +55,13 @@ PROGS = \
 	dk-build \
 	dk-images \
 	dk-inspect \
+	dk-mount \
 	dk-ps \
 	dk-rm \
 	dk-rmi \
 	dk-run \
-	dk-tag
+	dk-tag \
+	dk-umount
 
 dk_LIB = base
 
@@ -106,6 +108,12 @@ dk-rmi_EXT = $(NETTLE) $(JANSSON)
 dk-tag_LIB = store oci base
 dk-tag_EXT = $(NETTLE) $(JANSSON)
 
+dk-mount_LIB = run layer store oci base
+dk-mount_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
+
+dk-umount_LIB = run store oci base
+dk-umount_EXT = $(NETTLE) $(JANSSON)
+
 dk-ps_LIB = store oci base
 dk-ps_EXT = $(JANSSON) $(NETTLE)
 
@@ -147,6 +155,7 @@ UNITS = \
 	test-gc \
 	test-ctr \
 	test-layerdir \
+	test-inside \
 	test-unpack \
 	test-untar
 

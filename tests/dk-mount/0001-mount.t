@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# dk-mount, dk-umount; the bundle runs under crun and runc
+. "${0%/*}/../lib.sh"
+need root overlay crun
+
+mkrootfs rootfs
+img=$(tar -c -C rootfs . | dk-import - bb:1) || exit 1
+
+dir=$(dk-mount bb:1)
+like "an image's path" "$dir" "$DK_RUN/mnt/*"
+is "shows its files" "$(cat "$dir/etc/os-release")" "ID=dk-test"
+t "read-only" sh -c '! touch "$0/x" 2>/dev/null' "$dir"
+is "again: the same" "$(dk-mount bb:1)" "$dir"
+is "mounted once" "$(grep -c " $dir " /proc/mounts)" 1
+is "by ID too" "$(dk-mount "$img")" "$dir"
+t "a container of it runs meanwhile" dk-run --rm bb:1 true
+t "dk-umount" dk-umount bb:1
+t "is gone" test ! -e "$dir"
+tfail 1 "not mounted" dk-umount bb:1
+tfail 1 "unknown" dk-mount nosuch:1
+tfail 1 "unknown to dk-umount" dk-umount nosuch:1
+tfail 2 "no operand" dk-mount
+tfail 2 "no operand to dk-umount" dk-umount
+is "--unpack-only prints the ID" "$(dk-mount --unpack-only bb:1)" "$img"
+
+dk-run --name cc -e A=b -w /work -h box bb:1 sh -c \
+	'echo "$A $(pwd) $(hostname) $(cat /proc/self/status | grep -E "^(CapEff|Seccomp:)" | tr -d "\n")"; touch /kept' >ours
+dir=$(dk-mount cc)
+like "a container's path" "$dir" "$DK_ROOT/ctr/*/rootfs"
+t "with what it wrote" test -e "$dir/kept"
+t "and can be written" touch "$dir/more"
+is "again: the same" "$(dk-mount cc)" "$dir"
+
+# the bundle under other runtimes: crun wants no second hierarchy beside v1's
+for runtime in crun runc; do
+	command -v $runtime >/dev/null || continue
+	unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null
+		exec "$1" run -b "$2" "dk-test-$$"' - $runtime "${dir%/rootfs}" >theirs 2>err </dev/null
+	is "$runtime runs the bundle" "$?: $(cat theirs)" "0: $(cat ours)"
+	tell err
+done
+t "dk-umount of the container" dk-umount cc
+t "it stays" dk-rm cc
+
+dk-run --name rr bb:1 sleep 30 &
+bg $!
+up() { [ -n "$(dk-ps -q)" ]; }
+wait_for up
+dir=$(dk-mount rr)
+is "one that runs: through its process" "$(cat "$dir/etc/os-release")" "ID=dk-test"
+dk-rm -f rr >/dev/null
+
+dk-run --name mm bb:1 true
+dk-mount mm >/dev/null
+t "dk-rm of a mounted one" dk-rm mm
+t "nothing is mounted" clean_store
+is "nothing is mounted" "$(grep -c " $T" /proc/mounts)" 0
+done_testing
