@@ -157,11 +157,14 @@ UNITS = \
 	test-layerdir \
 	test-inside \
 	test-unpack \
+	test-mktar \
 	test-untar
 
 test-base_LIB = base
 test-codec_LIB = layer base
 test-codec_EXT = $(ZSTD_WRITE) $(CODEC)
+test-mktar_LIB = layer base
+test-mktar_EXT = $(ARCHIVE)
 test-untar_LIB = layer base
 test-untar_EXT = $(ARCHIVE)
 test-unpack_LIB = layer store oci base
