@@ -4,7 +4,6 @@
  * before anything comes from the network; this process, which talks to it, never unpacks.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -35,30 +34,6 @@ static const struct opt_cmd cmd = {
 	.usage_status = 2,
 };
 
-static volatile sig_atomic_t caught;
-
-static void
-on_signal(int sig)
-{
-	caught = sig;
-	net_interrupt();
-}
-
-/* An interrupted pull takes away what it began; a second signal ends it at once. */
-static void
-catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-	size_t i;
-
-	net_interruptible();
-	for (i = 0; i < LEN(sigs); i++)
-		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(sigs[i], &sa, NULL);
-}
-
 /* Writes the unpacked layers to disk, in a child that outlives us unless wait is set: nobody has to
  * wait for that. */
 static void
@@ -87,20 +62,20 @@ sync_layers(struct store *s, const struct digest_list *l, bool wait)
 static int
 pull_all(struct pull *p, char **names)
 {
+	struct err e, stop;
 	struct digest d;
 	int status = 0;
-	struct err e;
 
-	for (; *names != NULL && !caught; names++) {
+	for (; *names != NULL && net_interrupted(&e) == 0; names++) {
 		if (pull_ref(p, *names, &d, &e) == 0) {
 			printf("%s\n", d.str);
+			fflush(stdout);
 			continue;
 		}
 		status = 1;
-		if (caught)
-			break;
 		err_wrap(&e, "%s", *names);
-		warn_err(&e);
+		if (net_interrupted(&stop) == 0)
+			warn_err(&e);
 	}
 	return status;
 }
@@ -155,14 +130,10 @@ main(int argc, char **argv)
 			die_err(1, &e);
 		p.unpackd = &unpackd;
 	}
-	catch_signals();
+	net_catch_signals();
 	status = pull_all(&p, argv + optind);
 	unpackd_close(&unpackd);
-	if (caught) {
-		/* end by the signal, as a shell that waits for us wants to see it */
-		signal(caught, SIG_DFL);
-		raise(caught);
-	}
+	net_end_by_signal();
 	msg_fshut(1);
 	sync_layers(&store, &p.unpacked, wait);
 	pull_close(&p);

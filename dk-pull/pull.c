@@ -105,7 +105,9 @@ get_config(struct job *j, struct err *e)
 	CLEAN_BUF struct buf bytes = BUF_INIT;
 	const struct descriptor *d = &j->image.manifest.config;
 
-	if (media_kind(d->media_type) != MEDIA_CONFIG)
+	/* old versions of docker pushed configurations without a type */
+	if (media_kind(d->media_type) != MEDIA_CONFIG &&
+		!str_eq(d->media_type, "application/octet-stream"))
 		return err_setx(e, EINVAL,
 			"not a container image: its configuration is of type '%s'", d->media_type);
 	if (transfer_get_small(&j->t, d, &bytes, e) < 0 ||

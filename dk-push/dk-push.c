@@ -14,6 +14,7 @@
 #include "oci/json.h"
 #include "oci/manifest.h"
 #include "oci/ref.h"
+#include "remote/net.h"
 #include "remote/transfer.h"
 #include "store/events.h"
 #include "store/image.h"
@@ -200,6 +201,7 @@ push_ref(struct push *p, const char *name, struct err *e)
 	kv = xasprintf("name=%s", full);
 	event_log(p->store, "image", "push", pushed.str, (const char *[]){ kv, NULL });
 	printf("%s\n", pushed.str);
+	fflush(stdout);
 	return 0;
 }
 
@@ -209,7 +211,7 @@ main(int argc, char **argv)
 	CLEAN_STORE struct store store = STORE_INIT;
 	struct push p = { .store = &store, .mode = PROGRESS_AUTO };
 	struct platform platform;
-	struct err e;
+	struct err e, stop;
 	int c, status = 0;
 
 	msg_init(argv[0]);
@@ -243,13 +245,16 @@ main(int argc, char **argv)
 		opt_usage(&cmd, "no reference given");
 	if (store_open(&store, &e) < 0)
 		die_err(1, &e);
-	for (; optind < argc; optind++) {
+	net_catch_signals();
+	for (; optind < argc && net_interrupted(&e) == 0; optind++) {
 		if (push_ref(&p, argv[optind], &e) == 0)
 			continue;
-		err_wrap(&e, "%s", argv[optind]);
-		warn_err(&e);
 		status = 1;
+		err_wrap(&e, "%s", argv[optind]);
+		if (net_interrupted(&stop) == 0)
+			warn_err(&e);
 	}
+	net_end_by_signal();
 	msg_fshut(1);
 	return status;
 }

@@ -19,7 +19,7 @@
 #include "base/str.h"
 #include "net.h"
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t caught; /* a signal's number */
 static volatile sig_atomic_t wakefd = -1;
 
 int
@@ -33,32 +33,46 @@ net_timeout(void)
 	return sec * 1000;
 }
 
-void
-net_interruptible(void)
-{
-	if (wakefd < 0)
-		wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-}
-
-void
-net_interrupt(void)
+static void
+on_signal(int sig)
 {
 	const uint64_t one = 1;
 	int saved = errno;
 
-	stopped = 1;
+	caught = sig;
+	/* a full counter wakes all the same */
 	if (wakefd >= 0 && write(wakefd, &one, sizeof(one)) < 0)
-		stopped = 1; /* the counter is full: it wakes all the same */
+		errno = saved;
 	errno = saved;
+}
+
+void
+net_catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
+	size_t i;
+
+	if (wakefd < 0)
+		wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	for (i = 0; i < LEN(sigs); i++)
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(sigs[i], &sa, NULL);
 }
 
 int
 net_interrupted(struct err *e)
 {
-	if (!stopped)
-		return 0;
-	err_setx(e, EINTR, "interrupted");
-	return -1;
+	return caught ? err_setx(e, EINTR, "interrupted") : 0;
+}
+
+void
+net_end_by_signal(void)
+{
+	if (!caught)
+		return;
+	signal(caught, SIG_DFL);
+	raise(caught);
 }
 
 int

@@ -27,12 +27,13 @@ size_t net_ip(const char *host, unsigned char out[16]);
 bool net_is_loopback(const char *host);
 
 /*
- * net_interrupt, which a signal handler may call, makes every wait here fail from now on
- * ("interrupted"), so that the program unwinds and cleans up. net_interruptible must have been
- * called before. net_interrupted: 0, or -1 with that error.
+ * From now on SIGINT, SIGTERM and SIGHUP (where they are not ignored) do not kill: they make every
+ * wait here fail, "interrupted", so that the program unwinds and takes away what it began. The
+ * same signal once more kills.
  */
-void net_interruptible(void);
-void net_interrupt(void);
-int net_interrupted(struct err *e);
+void net_catch_signals(void);
+int net_interrupted(struct err *e); /* 0, or -1 with that error */
+/* Ends the program by the signal that was caught, if one was, as who waits for it wants to see. */
+void net_end_by_signal(void);
 
 #endif

@@ -29,8 +29,6 @@ progress_mode(const char *s, enum progress_mode *out)
 		*out = PROGRESS_AUTO;
 	else if (strcmp(s, "plain") == 0)
 		*out = PROGRESS_PLAIN;
-	else if (strcmp(s, "none") == 0)
-		*out = PROGRESS_NONE;
 	else
 		return -1;
 	return 0;

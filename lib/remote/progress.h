@@ -20,7 +20,7 @@ struct progress {
 	char what[64];
 };
 
-/* "auto", "plain" or "none". 0/-1. */
+/* "auto" or "plain". 0/-1. */
 int progress_mode(const char *s, enum progress_mode *out);
 /* AUTO becomes NONE where stderr is no terminal. */
 void progress_start(struct progress *p, enum progress_mode mode, int64_t total);

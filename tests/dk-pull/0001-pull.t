@@ -62,6 +62,10 @@ t "no tag for that" test ! -e "$DK_ROOT/tags/$REG/other:1"
 t "without --platform it is taken, with a warning" dk-pull "$REG/other:1"
 like "the warning" "$(cat .err)" "*s390x*"
 
+upload single "$REG/zstd:1" --dest-compress-format zstd --dest-compress
+z=$(digest zstd:1)
+is "zstd layers" "$(dk-pull "$REG/zstd:1")" "$z"
+
 is "by digest" "$(dk-pull "$REG/app@$d")" "$d"
 t "sets no tag" test ! -e "$DK_ROOT/tags/$REG/app:latest"
 is "tag and digest: the digest wins" "$(dk-pull "$REG/app:nosuchtag@$d")" "$d"
