@@ -196,7 +196,7 @@ make_spec(struct run *r, struct spec *s, struct err *e)
 	free(s->cwd);
 	s->cwd = xstrdup(b->config.workdir != NULL ? b->config.workdir : "/");
 	s->hostname = xstrdup(HOST_NAME);
-	s->seccomp = seccomp_default();
+	s->seccomp_text = seccomp_default_text();
 	if (r->host_network) {
 		spec_del_ns(s, "network");
 		drop_net_sysctls(s);

@@ -257,7 +257,7 @@ plan_spec(struct spec *s, const struct options *o, const struct image_config *c,
 	s->cgroups_path = xasprintf("/dk-%s", id);
 	if (cgroup_v2_only())
 		spec_add_ns(s, "cgroup", NULL);
-	s->seccomp = seccomp_default();
+	s->seccomp_text = seccomp_default_text();
 	if (network(s, o, e) < 0 || command(s, o, c, e) < 0 || working_directory(s, o, c, e) < 0 ||
 		user(s, who, root, &home, e) < 0 || environment(s, o, c, home, e) < 0 ||
 		volumes(s, o, e) < 0)

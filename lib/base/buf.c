@@ -108,11 +108,17 @@ int
 buf_read_fd(struct buf *b, int fd, size_t max, struct err *e)
 {
 	/* most files are small: memory of the allocator's own, not of a mmap */
-	size_t got = 0, want, block = 4000;
+	size_t got = 0, want, room, block = 4000;
 	ssize_t n;
 
-	for (;; block = 65536) {
-		want = max - got < block ? max - got + 1 : block;
+	for (;;) {
+		/* what is left of the last block does for the end of the file */
+		room = b->cap > b->len ? b->cap - b->len - 1 : 0;
+		if (room < 256) {
+			room = block;
+			block = 65536;
+		}
+		want = max - got < room ? max - got + 1 : room;
 		buf_reserve(b, want);
 		n = fd_read(fd, b->data + b->len, want);
 		if (n < 0)

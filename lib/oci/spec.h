@@ -83,6 +83,8 @@ struct spec {
 	struct strv masked, readonly; /* paths */
 	struct strv sysctl; /* KEY=VALUE */
 	json_t *seccomp; /* linux.seccomp as in the document, owned; NULL: unconfined */
+	const char *seccomp_text; /* the same as text, in place of it, borrowed: written as it is.
+				     Never set by spec_parse */
 	json_t *resources; /* linux.resources less devices, owned; NULL none */
 	json_t *annotations; /* owned; NULL none */
 };

@@ -626,17 +626,22 @@ write_linux(const struct spec *s, json_t *j)
 		json_set_str(o, "path", s->ns[i].path);
 	}
 	write_devices(s, j);
-	if (s->seccomp != NULL)
+	if (s->seccomp_text != NULL)
+		put(j, "seccomp", json_null()); /* spec_write puts the text there */
+	else if (s->seccomp != NULL)
 		put(j, "seccomp", json_incref(s->seccomp));
 	json_set_strv(j, "maskedPaths", &s->masked);
 	json_set_strv(j, "readonlyPaths", &s->readonly);
 }
+
+#define SECCOMP_HOLE "\"seccomp\":null"
 
 void
 spec_write(const struct spec *s, struct buf *out)
 {
 	CLEAN_BUF struct buf text = BUF_INIT;
 	CLEAN_JSON json_t *j = json_object();
+	const char *hole;
 	json_t *o;
 
 	json_set_str(j, "ociVersion", OCI_VERSION);
@@ -650,5 +655,16 @@ spec_write(const struct spec *s, struct buf *out)
 		put(j, "annotations", json_incref(s->annotations));
 	write_linux(s, json_set_newobj(j, "linux"));
 	json_write(j, &text);
-	swap_number(buf_str(&text), text.len, TEXT(INFINITE_OURS), INFINITE_TEXT, out);
+	/* in a string the quotes would have backslashes: there is one such place */
+	hole = s->seccomp_text != NULL ? strstr(buf_str(&text), SECCOMP_HOLE) : NULL;
+	if (hole != NULL) {
+		hole += sizeof(SECCOMP_HOLE) - sizeof("null");
+		swap_number(text.data, (size_t)(hole - text.data), TEXT(INFINITE_OURS),
+			INFINITE_TEXT, out);
+		buf_adds(out, s->seccomp_text);
+		hole += sizeof("null") - 1;
+	} else {
+		hole = buf_str(&text);
+	}
+	swap_number(hole, strlen(hole), TEXT(INFINITE_OURS), INFINITE_TEXT, out);
 }

@@ -204,7 +204,7 @@ fill(unsigned char *verdict, uint32_t arch)
 		set_all(verdict, arch, seccomp_allowed_arm, LEN(seccomp_allowed_arm));
 	else
 		set_all(verdict, arch, seccomp_allowed_x86, LEN(seccomp_allowed_x86));
-	if (arch == SCMP_ARCH_X86_64)
+	if (arch == SCMP_ARCH_X86_64) /* libseccomp may not know it */
 		verdict[SECCOMP_NR_URETPROBE] = ALLOW;
 	set(verdict, arch, "clone", CLONE);
 	set(verdict, arch, "clone3", NOSYS);
@@ -256,6 +256,68 @@ print(const struct code *c, const char *condition)
 	printf("};\n");
 }
 
+/* A piece of the JSON text as a C string. */
+static void
+text(const char *json)
+{
+	putchar('\t');
+	putchar('"');
+	for (; *json != '\0'; json++) {
+		if (*json == '"')
+			putchar('\\');
+		putchar(*json);
+	}
+	printf("\"\n");
+}
+
+static void
+names_text(const char *const *names, size_t n, const char *comma)
+{
+	char item[64];
+	size_t i;
+
+	for (i = 0; i < n; i++, comma = ",") {
+		snprintf(item, sizeof(item), "%s\"%s\"", comma, names[i]);
+		text(item);
+	}
+}
+
+/* One name, allowed if its first argument compares to value. */
+static void
+argument_text(const char *name, uint32_t value, const char *op, const char *more)
+{
+	char item[256];
+
+	snprintf(item, sizeof(item),
+		",{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+		"\"value\":%u%s,\"op\":\"SCMP_CMP_%s\"}]}",
+		name, (unsigned)value, more, op);
+	text(item);
+}
+
+/* The profile as linux.seccomp of an OCI runtime configuration, for other runtimes. */
+static void
+json(const char *arches, const char *const *own, size_t n)
+{
+	size_t i;
+
+	printf("static const char seccomp_default_json[] =\n");
+	text("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,\"architectures\":[");
+	text(arches);
+	text("],\"syscalls\":[{\"names\":[");
+	names_text(seccomp_allowed, LEN(seccomp_allowed), "");
+	names_text(own, n, ",");
+	text("],\"action\":\"SCMP_ACT_ALLOW\"}");
+	argument_text("clone", SECCOMP_CLONE_FLAGS, "MASKED_EQ", ",\"valueTwo\":0");
+	argument_text("socket", SECCOMP_FAMILY_BELOW, "LT", "");
+	for (i = 0; i < LEN(seccomp_families); i++)
+		argument_text("socket", seccomp_families[i], "EQ", "");
+	for (i = 0; i < LEN(seccomp_personalities); i++)
+		argument_text("personality", seccomp_personalities[i], "EQ", "");
+	text(",{\"names\":[\"clone3\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}]}");
+	printf("\t;\n");
+}
+
 static void
 machine(const char *condition, uint32_t arch, bool x32, uint32_t foreign)
 {
@@ -286,7 +348,11 @@ main(void)
 	printf("/* SPDX-License-Identifier: ISC */\n/* seccomp_default.h: made by "
 	       "lib/run/gen-seccomp.c */\n");
 	machine("#if defined(__x86_64__)", SCMP_ARCH_X86_64, true, SCMP_ARCH_X86);
+	json("\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"", seccomp_allowed_x86,
+		LEN(seccomp_allowed_x86));
 	machine("#elif defined(__aarch64__)", SCMP_ARCH_AARCH64, false, SCMP_ARCH_ARM);
+	json("\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"", seccomp_allowed_arm,
+		LEN(seccomp_allowed_arm));
 	printf("#else\n#error no system call filter for this machine\n#endif\n");
 	return 0;
 }

@@ -206,7 +206,7 @@ compare(const struct sock_filter *f, size_t n, uint32_t arch, int first, const c
 int
 main(void)
 {
-	json_t *profile = seccomp_default(), *again;
+	json_t *profile = json_loads(seccomp_default_text(), JSON_REJECT_DUPLICATES, NULL), *again;
 	struct sock_filter *f;
 	struct spec s = { 0 };
 	struct err e = { 0, "" };
@@ -252,6 +252,9 @@ main(void)
 	is_int(bad, 0, "numbers of the future are refused");
 
 	ok(seccomp_check(&s, &e) == 0, "no profile");
+	s.seccomp_text = seccomp_default_text();
+	ok(seccomp_check(&s, &e) == 0, "the default");
+	s.seccomp_text = NULL;
 	s.seccomp = json_deep_copy(profile);
 	ok(seccomp_check(&s, &e) == 0, "a copy of the default is the default");
 	again = json_array_get(json_object_get(s.seccomp, "syscalls"), 0);
