@@ -55,7 +55,7 @@ choose_name(struct store *s, struct ctr_conf *conf, unsigned int try, struct err
 }
 
 static int
-make_dirs(int dir, struct err *e)
+make_dirs(struct writer *w, int dir, bool removed, struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -63,10 +63,14 @@ make_dirs(int dir, struct err *e)
 	} v[] = { { "upper", 0755 }, { "work", 0700 }, { "rootfs", 0755 } };
 	size_t i;
 
-	for (i = 0; i < LEN(v); i++)
+	/* one that goes when it ends is never mounted for the host */
+	for (i = 0; i < (removed ? LEN(v) - 1 : LEN(v)); i++) {
+		if (renameat(w->dir, v[i].name, dir, v[i].name) == 0)
+			continue;
 		if (mkdirat(dir, v[i].name, v[i].mode) < 0 ||
 			fchmodat(dir, v[i].name, v[i].mode, 0) < 0)
 			return err_set(e, errno, "mkdir '%s'", v[i].name);
+	}
 	return 0;
 }
 
@@ -94,13 +98,14 @@ put_file(int dir, const char *name, const void *p, size_t n, bool sync, struct e
 
 /* All of ctr/ID, still in the writer's directory. */
 static int
-fill(struct ctr *c, const struct ctr_conf *conf, const void *spec, size_t nspec, struct err *e)
+fill(struct writer *w, struct ctr *c, const struct ctr_conf *conf, const void *spec, size_t nspec,
+	struct err *e)
 {
 	static const char created[] = "status=created\nexit=0\n";
 	CLEAN_BUF struct buf b = BUF_INIT;
 
 	ctr_conf_write(conf, &b);
-	if (make_dirs(c->dir, e) < 0 ||
+	if (make_dirs(w, c->dir, conf->remove, e) < 0 ||
 		put_file(c->dir, "config.json", spec, nspec, !conf->remove, e) < 0 ||
 		put_file(c->dir, "container.json", b.data, b.len, !conf->remove, e) < 0 ||
 		put_file(c->dir, "state", created, sizeof(created) - 1, false, e) < 0)
@@ -178,7 +183,7 @@ ctr_create(struct writer *w, struct ctr_conf *conf, const void *spec, size_t nsp
 		ctr_close(out);
 		return -1;
 	}
-	if ((out->dir = fd_opendir(w->dir, tmp, e)) < 0 || fill(out, conf, spec, nspec, e) < 0 ||
+	if ((out->dir = fd_opendir(w->dir, tmp, e)) < 0 || fill(w, out, conf, spec, nspec, e) < 0 ||
 		take_lock(out, e) < 0 || show(w, tmp, out, conf, e) < 0 ||
 		claim(out, conf, generated, e) < 0) {
 		(void)ctr_remove(out, &ignored);
