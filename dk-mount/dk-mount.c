@@ -126,6 +126,9 @@ mount_stopped(struct ctr *c, const char *path, struct err *e)
 	r = mnt_is_mounted(path, e);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
+	/* left of dk-run --rm, it has none */
+	if (mkdirat(c->dir, "rootfs", 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "mkdir '%s'", path);
 	if (ctr_read_conf(c, &conf, e) < 0 || writer_open(&w, c->store, e) < 0 ||
 		lowers(&w, conf.diff_ids, conf.ndiff_ids, &v, e) < 0)
 		return -1;

@@ -41,24 +41,20 @@ unpack(const struct image *i, struct err *e)
 	return code == 0 ? 0 : err_setx(e, 0, "layers of %s could not be unpacked", i->id.str);
 }
 
-/* The overlay's lower directories; announced first, so that nobody removes them. */
+/* The overlay's lower directories; the layers are announced first, so that nobody removes them. */
 static int
 lowers(struct life *l, struct strv *v, struct err *e)
 {
 	const struct image_config *c = &l->image->config;
-	bool ready = true;
 	size_t i;
-	int r;
 
-	for (i = 0; i < c->ndiff_ids; i++) {
-		r = writer_want_layer(&l->writer, &c->diff_ids[i], e);
-		if (r == 1)
-			r = layer_get(l->store, &c->diff_ids[i], NULL, e);
-		if (r < 0)
+	for (i = 0; i < c->ndiff_ids; i++)
+		if (writer_want_layer(&l->writer, &c->diff_ids[i], e) < 0)
 			return -1;
-		ready = ready && r == 1;
-	}
-	if (!ready && unpack(l->image, e) < 0)
+	if (layer_chain(&l->writer, c->diff_ids, c->ndiff_ids, v, e) == 0)
+		return 0;
+	strv_free(v);
+	if (e->code != ENOENT || unpack(l->image, e) < 0)
 		return -1;
 	return layer_chain(&l->writer, c->diff_ids, c->ndiff_ids, v, e);
 }
@@ -71,8 +67,8 @@ make_dir(int dir, const char *name, mode_t mode, struct err *e)
 	return fd_opendir(dir, name, e);
 }
 
-/* Mounted while upper and work are in tmp/: the user is looked up in it before ctr/ID can be
- * written. They are renamed into ctr/ID later. */
+/* Mounted while upper and work are in tmp/, as the user is looked up in it before ctr/ID can be
+ * written; ctr_create() takes them. */
 static int
 mount_root(struct life *l, struct err *e)
 {
@@ -122,20 +118,6 @@ conf_fill(struct life *l, const struct spec *s)
 	l->conf.remove = l->o->rm;
 }
 
-/* The overlay's directories go where dk-start and dk-mount look for them. */
-static int
-move_dirs(struct life *l, struct err *e)
-{
-	static const char *const names[] = { "upper", "work" };
-	size_t i;
-
-	for (i = 0; i < LEN(names); i++)
-		if (renameat(l->writer.dir, names[i], l->ctr.dir, names[i]) < 0)
-			return err_set(
-				e, errno, "move '%s' into container %.12s", names[i], l->conf.id);
-	return 0;
-}
-
 int
 life_create(struct life *l, struct spec *s, struct err *e)
 {
@@ -145,7 +127,8 @@ life_create(struct life *l, struct spec *s, struct err *e)
 	if (writer_open(&l->writer, l->store, e) < 0 || mount_root(l, e) < 0)
 		return -1;
 	str_random_hex(32, l->conf.id);
-	dir = xasprintf("%s/ctr/%s", l->store->path, l->conf.id);
+	/* what does not outlive the container is on a tmpfs */
+	dir = xasprintf("%s/ctr/%s", l->o->rm ? l->store->run_path : l->store->path, l->conf.id);
 	if (plan_spec(s, l->o, &l->image->config, l->rootfs, l->conf.id, dir, e) < 0)
 		return -1;
 	conf_fill(l, s);
@@ -153,7 +136,7 @@ life_create(struct life *l, struct spec *s, struct err *e)
 	if (ctr_create(&l->writer, &l->conf, json.data, json.len, &l->ctr, e) < 0)
 		return -1;
 	event(l, "create", NULL);
-	if (move_dirs(l, e) < 0 || plan_etc(s, l->o, l->ctr.dir, e) < 0)
+	if (plan_etc(s, l->o, l->o->rm ? l->ctr.run : l->ctr.dir, e) < 0)
 		return -1;
 	/* what it needs from the store, ctr/ID says now */
 	writer_close(&l->writer);

@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "run.h"
 
-enum { MAX_FILE = 64 << 20, MAX_LINE = 256 << 10, MAX_GROUPS = 65536 };
+enum { MAX_FILE = 64 << 20, MAX_LINE = 64 << 10, MAX_GROUPS = 65536 };
 
 struct lines {
 	int fd;
