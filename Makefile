@@ -157,12 +157,14 @@ UNITS = \
 	test-layerdir \
 	test-inside \
 	test-unpack \
+	test-confine \
 	test-mktar \
 	test-untar
 
 test-base_LIB = base
 test-codec_LIB = layer base
 test-codec_EXT = $(ZSTD_WRITE) $(CODEC)
+test-confine_LIB = layer base
 test-mktar_LIB = layer base
 test-mktar_EXT = $(ARCHIVE)
 test-untar_LIB = layer base

@@ -107,62 +107,31 @@ capabilities(bool root, struct err *e)
 #define ARCH AUDIT_ARCH_AARCH64
 #endif
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZER
+#endif
+#endif
+
 /* The calls of untar, its libraries and the C library under them. */
+/* clang-format off */
 static const int allowed[] = {
-	SYS_read,
-	SYS_write,
-	SYS_readv,
-	SYS_writev,
-	SYS_pwrite64,
-	SYS_lseek,
-	SYS_close,
-	SYS_openat,
-	SYS_openat2,
-	SYS_fstat,
-	SYS_newfstatat,
-	SYS_statx,
-	SYS_readlinkat,
-	SYS_getdents64,
-	SYS_mkdirat,
-	SYS_mknodat,
-	SYS_linkat,
-	SYS_symlinkat,
-	SYS_unlinkat,
-	SYS_renameat,
-	SYS_renameat2,
-	SYS_ftruncate,
-	SYS_fchown,
-	SYS_fchownat,
-	SYS_fchmod,
-	SYS_fchmodat,
-	SYS_utimensat,
-	SYS_fsetxattr,
-	SYS_lsetxattr,
-	SYS_fchdir,
-	SYS_fcntl,
-	SYS_umask,
-	SYS_geteuid,
-	SYS_getegid,
-	SYS_munmap,
-	SYS_mremap,
-	SYS_madvise,
-	SYS_brk,
-	SYS_futex,
-	SYS_clock_gettime,
-	SYS_getrandom,
-	SYS_getpid,
-	SYS_gettid,
-	SYS_rt_sigprocmask,
-	SYS_rt_sigreturn,
-	SYS_exit,
-	SYS_exit_group,
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pwrite64, SYS_lseek, SYS_close,
+	SYS_openat, SYS_openat2, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_readlinkat,
+	SYS_getdents64, SYS_mkdirat, SYS_mknodat, SYS_linkat, SYS_symlinkat, SYS_unlinkat,
+	SYS_renameat, SYS_renameat2, SYS_ftruncate, SYS_fchown, SYS_fchownat, SYS_fchmod,
+	SYS_fchmodat, SYS_utimensat, SYS_fsetxattr, SYS_lsetxattr, SYS_fchdir, SYS_fcntl,
+	SYS_umask, SYS_geteuid, SYS_getegid, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
+	SYS_futex, SYS_clock_gettime, SYS_getrandom, SYS_getpid, SYS_gettid, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_exit, SYS_exit_group,
 #ifdef SYS_open
 	SYS_open,
 #endif
-#ifdef SYS_fstatat64
-	SYS_fstatat64,
+#ifdef SANITIZER /* its run-time library does more */
+	SYS_sigaltstack, SYS_sched_yield, SYS_rt_sigaction,
 #endif
 };
+/* clang-format on */
 
 /* These too, but never with PROT_EXEC, their third argument. */
 static const int mapping[] = { SYS_mmap, SYS_mprotect };

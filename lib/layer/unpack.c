@@ -231,7 +231,7 @@ zygote(int sock)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
 	struct sigaction sa = { .sa_handler = SIG_DFL };
-	struct request q;
+	struct request q = { 0 };
 	int fds[NFDS];
 	sigset_t none;
 	size_t i;

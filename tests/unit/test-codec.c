@@ -22,6 +22,8 @@ from(void *arg, void *p, size_t n, struct err *e)
 		n = s->n;
 	if (n > s->chunk)
 		n = s->chunk;
+	if (n == 0)
+		return 0;
 	memcpy(p, s->p, n);
 	s->p += n;
 	s->n -= n;
