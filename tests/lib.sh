@@ -37,7 +37,14 @@ cleanup()
 	status=$?
 	trap - EXIT
 	for pid in $pids; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null || continue
+		# what does not end in 2 s is killed
+		(
+			sleep 2
+			kill -9 "$pid"
+		) 2>/dev/null &
+		wait "$pid" 2>/dev/null
+		kill $! 2>/dev/null
 	done
 	cd / || exit 1
 	umount_all

@@ -14,7 +14,7 @@ echo outside >secret
 jail()
 {
 	unshare -m sh -c "mount -t proc proc jail/proc && mount -t sysfs sysfs jail/sys &&
-		exec env -i PATH=/dk:/bin DK_ROOT=/store DK_RUN=/run chroot jail \"\$@\"" sh "$@"
+		exec chroot jail env -i PATH=/dk:/bin DK_ROOT=/store DK_RUN=/run \"\$@\"" sh "$@"
 }
 t "import" jail dk-import box.tar box:1
 is "run" "$(jail dk-run --rm box:1 sh -c 'busybox cat /proc/1/comm')" busybox
