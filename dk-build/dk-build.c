@@ -11,6 +11,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "oci/ref.h"
+#include "run/cgroup.h"
 
 #include "build.h"
 #include "stop.h"
@@ -136,6 +137,7 @@ main(int argc, char **argv)
 		unpackd_open(&unpackd, &store, &e) < 0)
 		die_err(1, &e);
 	stop_catch();
+	cgroup_sweep(); /* of builds that were killed */
 	r = writer_open(&b.w, &store, &e);
 	if (r == 0)
 		r = context_open(&b.ctx, &b.w, argv[optind], file, &e);

@@ -131,6 +131,7 @@ main(int argc, char **argv)
 			ret = 1;
 		}
 	}
+	cgroup_sweep();
 	msg_fshut(1);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -289,30 +290,44 @@ device_rules(const struct cgroup_dir *d, const struct spec *s, struct err *e)
 	return 0;
 }
 
+/* One that a killed monitor has left: kills what is in it, removes it. */
+static int
+clear_leaf(int parent, const char *leaf, bool v2, struct err *e)
+{
+	struct cgroup old = { .n = 1,
+		.d = { { .parent = parent, .dir = -1, .view = -1, .v2 = v2 } } };
+	int r;
+
+	snprintf(old.leaf, sizeof(old.leaf), "%s", leaf);
+	old.d[0].dir = openat(parent, leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = old.d[0].dir >= 0 ? cgroup_kill(&old, e) : 0;
+	mem_clean_fd(&old.d[0].dir);
+	return r < 0 ? -1 : cgroup_remove(&old, e);
+}
+
+/* The shared lock says that somebody uses it, see cgroup_sweep(). */
 static int
 make_leaf(struct cgroup *c, struct cgroup_dir *d, struct err *e)
 {
-	struct cgroup old = CGROUP_INIT;
+	int tries;
 
-	if (mkdirat(d->parent, c->leaf, 0755) < 0) {
-		if (errno != EEXIST)
-			return err_set(e, errno, "make cgroup '%s'", c->leaf);
-		/* left by a monitor that was killed */
-		memcpy(old.leaf, c->leaf, sizeof(old.leaf));
-		old.d[0] = *d;
-		old.n = 1;
-		old.d[0].dir = openat(d->parent, c->leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if ((old.d[0].dir >= 0 && cgroup_kill(&old, e) < 0) || cgroup_remove(&old, e) < 0) {
-			mem_clean_fd(&old.d[0].dir);
-			return -1;
+	for (tries = 0; tries < 8; tries++) {
+		if (mkdirat(d->parent, c->leaf, 0755) < 0) {
+			if (errno != EEXIST)
+				return err_set(e, errno, "make cgroup '%s'", c->leaf);
+			if (clear_leaf(d->parent, c->leaf, d->v2, e) < 0)
+				return -1;
+			continue;
 		}
-		mem_clean_fd(&old.d[0].dir);
-		if (mkdirat(d->parent, c->leaf, 0755) < 0)
-			return err_set(e, errno, "make cgroup '%s'", c->leaf);
+		/* O_PATH is no good for CLONE_INTO_CGROUP and bpf(2) */
+		d->dir = openat(d->parent, c->leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (d->dir >= 0 && flock(d->dir, LOCK_SH | LOCK_NB) == 0 &&
+			faccessat(d->parent, c->leaf, F_OK, 0) == 0)
+			return 0;
+		/* swept before it was locked */
+		mem_clean_fd(&d->dir);
 	}
-	/* O_PATH is no good for CLONE_INTO_CGROUP and bpf(2) */
-	d->dir = openat(d->parent, c->leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return d->dir < 0 ? err_set(e, errno, "cgroup '%s'", c->leaf) : 0;
+	return err_setx(e, EBUSY, "make cgroup '%s': it is removed again and again", c->leaf);
 }
 
 int
@@ -375,6 +390,35 @@ cgroup_enter(const struct cgroup *c, bool v2_too, struct err *e)
 		if ((!c->d[i].v2 || v2_too) && put(c->d[i].dir, "cgroup.procs", "0") < 0)
 			return err_set(e, errno, "enter cgroup '%s'", c->leaf);
 	return 0;
+}
+
+/* dk- and 64 digits, locked by nobody. */
+static int
+sweep_one(void *arg, const char *name, unsigned char type)
+{
+	const struct cgroup_dir *d = arg;
+	CLEAN_FD int dir = -1;
+
+	(void)type;
+	if (!str_starts(name, "dk-") || !str_is_hex(name + 3, 64))
+		return 0;
+	dir = openat(d->parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(d->parent, name, AT_REMOVEDIR);
+	return 0;
+}
+
+void
+cgroup_sweep(void)
+{
+	CLEAN_CGROUP struct cgroup c = CGROUP_INIT;
+	struct err ignored;
+	size_t i;
+
+	if (open_roots(&c, &ignored) < 0)
+		return;
+	for (i = 0; i < c.n; i++)
+		(void)fd_each(c.d[i].parent, ".", sweep_one, &c.d[i], &ignored);
 }
 
 int

@@ -54,4 +54,8 @@ int cgroup_remove(const struct cgroup *c, struct err *e);
  * success. */
 int cgroup_clear(const char *path, const char *id, struct err *e);
 
+/* Removes empty cgroups of the form /dk-ID on which no monitor holds its lock: killed ones have
+ * left them. */
+void cgroup_sweep(void);
+
 #endif

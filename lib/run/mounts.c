@@ -156,53 +156,96 @@ make_bind(const struct spec_mount *m, const struct attrs *a, struct err *e)
 	return steal_fd(&mnt);
 }
 
-/* A directory inside the root; what is missing is made. */
+/*
+ * The path with its first link to nowhere written out, as a process in the root would follow it;
+ * NULL where there is none.
+ */
+static char *
+expand_dangling(int root, const char *path)
+{
+	CLEAN_FREE char *sofar = xstrdup(path);
+	char link[PATH_MAX], *p = sofar, *name;
+	struct err ignored;
+	ssize_t n;
+
+	for (;;) {
+		CLEAN_FD int dir = -1;
+		CLEAN_FD int fd = -1;
+		char saved;
+
+		p += strspn(p, "/");
+		if (*p == '\0')
+			return NULL;
+		name = p;
+		p += strcspn(p, "/");
+		saved = *p;
+		*p = '\0';
+		fd = path_open_in(root, sofar, O_PATH, 0, &ignored);
+		if (fd < 0) {
+			CLEAN_FREE char *last = xstrdup(name);
+
+			*name = '\0'; /* sofar is the directory that holds it */
+			dir = path_open_in(root, sofar, O_PATH | O_DIRECTORY, 0, &ignored);
+			n = dir < 0 ? -1 : readlinkat(dir, last, link, sizeof(link) - 1);
+			if (n < 0)
+				return NULL;
+			link[n] = '\0';
+			return xasprintf(
+				"%s%s%s", link[0] == '/' ? "" : sofar, link, path + (p - sofar));
+		}
+		*p = saved;
+	}
+}
+
+/* A directory inside the root; what is missing is made, also where a link points to nowhere
+ * (/var/lock into /run). */
 static int
 place_dir(int root, const char *path, struct err *e)
 {
-	return path_mkdirs_in(root, path, 0755, 0, 0, NULL, e);
+	CLEAN_FREE char *at = xstrdup(path);
+	int links, fd;
+
+	for (links = 0; links < MAX_LINKS; links++) {
+		char *next;
+
+		fd = path_mkdirs_in(root, at, 0755, 0, 0, NULL, e);
+		if (fd >= 0 || e->code != ENOENT || (next = expand_dangling(root, at)) == NULL)
+			return fd;
+		free(at);
+		at = next;
+	}
+	return err_set(e, ELOOP, "'%s'", path);
 }
 
-/*
- * A place for something that is not a directory: what is there, else an empty
- * file. A link to nowhere (/etc/resolv.conf into /run) is followed inside
- * the root and the file made where it points to.
- */
+/* A place for something that is not a directory: what is there, else an empty file. */
 static int
 place_file(int root, const char *path, struct err *e)
 {
-	CLEAN_FREE char *at = xstrdup(path);
-	char link[PATH_MAX];
+	CLEAN_FREE char *at = path_clean(path);
 	int links;
 
 	for (links = 0; links < MAX_LINKS; links++) {
 		CLEAN_FD int dir = -1;
-		CLEAN_FREE char *next = NULL;
-		const char *base;
-		ssize_t n;
+		CLEAN_FREE char *parent = NULL;
+		char *next;
 		int fd;
 
 		fd = path_open_in(root, at, O_PATH, 0, e);
 		if (fd >= 0 || e->code != ENOENT)
 			return fd;
-		dir = path_parent_in(root, at, 0755, 0, 0, &base, NULL, e);
+		next = expand_dangling(root, at);
+		if (next != NULL) {
+			free(at);
+			at = next;
+			continue;
+		}
+		parent = xstrndup(at, (size_t)(path_base(at) - at));
+		dir = place_dir(root, parent, e);
 		if (dir < 0)
 			return -1;
-		if (*base == '\0')
-			return err_setx(e, EISDIR, "'%s' is a directory", path);
-		fd = openat(dir, base, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-		if (fd >= 0)
-			return fd;
-		if (errno != EEXIST)
-			return err_set(e, errno, "create '%s'", path);
-		n = readlinkat(dir, base, link, sizeof(link) - 1);
-		if (n < 0)
-			return err_set(e, errno, "read link '%s'", path);
-		link[n] = '\0';
-		next = link[0] == '/' ? xstrdup(link)
-				      : xasprintf("%.*s%s", (int)(base - at), at, link);
-		free(at);
-		at = steal_ptr(&next);
+		fd = openat(dir, path_base(at),
+			O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		return fd >= 0 ? fd : err_set(e, errno, "create '%s'", path);
 	}
 	return err_set(e, ELOOP, "'%s'", path);
 }

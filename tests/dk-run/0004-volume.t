@@ -7,6 +7,8 @@ need root overlay
 mkrootfs rootfs
 ln -s / rootfs/up
 ln -s ../../../../.. rootfs/far
+ln -s ../nowhere/yet rootfs/var/gone
+ln -s loop rootfs/var/loop
 tar -c -C rootfs . | dk-import - bb:1 >/dev/null || exit 1
 run='dk-run --rm'
 mkdir data
@@ -29,6 +31,10 @@ is "over /dev/shm" "$($run -v "$T/data:/dev/shm" bb:1 cat /dev/shm/file)" text
 is "a path with a blank" "$(mkdir 'a b' && echo b >'a b/f' && $run -v "$T/a b:/x y" bb:1 cat '/x y/f')" b
 is "a linked destination stays inside" "$($run -v "$T/data:/far/in" bb:1 cat /in/file)" text
 t "and leaves the host alone" test ! -e /in
+is "a destination that is a link to nowhere" "$($run -v "$T/data:/var/gone" bb:1 cat /nowhere/yet/file)" text
+is "or goes through one" "$($run -v "$T/data:/var/gone/on" bb:1 cat /nowhere/yet/on/file)" text
+is "a file there" "$($run -v "$T/data/file:/var/gone/f" bb:1 cat /nowhere/yet/f)" text
+tfail 125 "a link to itself" $run -v "$T/data:/var/loop/x" bb:1 true
 mkdir data/below
 mount -t tmpfs tmpfs data/below
 echo deep >data/below/f
