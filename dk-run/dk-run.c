@@ -113,16 +113,17 @@ pull(const char *name, struct err *e)
 	CLEAN_FREE char *tool = proc_tool("dk-pull");
 	CLEAN_FREE char *copy = xstrdup(name);
 	CLEAN_FREE char *full = NULL;
+	CLEAN_FD int null = fd_open(AT_FDCWD, "/dev/null", O_WRONLY, 0, e);
 	char *argv[] = { tool, copy, NULL };
 	struct ref ref;
 	pid_t pid;
 	int code;
 
-	if (ref_parse(&ref, name, e) < 0)
+	if (null < 0 || ref_parse(&ref, name, e) < 0)
 		return -1;
 	full = ref_familiar(&ref);
 	fprintf(stderr, "Unable to find image '%s' locally\n", full);
-	pid = proc_spawn(argv, -1, STDERR_FILENO, -1, e);
+	pid = proc_spawn(argv, -1, null, -1, e);
 	if (pid < 0 || (code = proc_wait(pid, e)) < 0)
 		return -1;
 	return code == 0 ? 0 : err_setx(e, 0, "image '%s' could not be pulled", full);

@@ -29,9 +29,13 @@ unpack(const struct image *i, struct err *e)
 	CLEAN_FREE char *id = xstrdup(i->id.str);
 	char flag[] = "--unpack-only";
 	char *argv[] = { tool, flag, id, NULL };
-	pid_t pid = proc_spawn(argv, -1, STDERR_FILENO, -1, e);
+	CLEAN_FD int null = fd_open(AT_FDCWD, "/dev/null", O_WRONLY, 0, e);
+	pid_t pid;
 	int code;
 
+	if (null < 0)
+		return -1;
+	pid = proc_spawn(argv, -1, null, -1, e);
 	if (pid < 0)
 		return err_wrap(e, "layers of %s have to be unpacked first", i->id.str);
 	code = proc_wait(pid, e);

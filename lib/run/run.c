@@ -128,11 +128,17 @@ is_ending(int sig)
 	return false;
 }
 
-/* Waits for the process, forwarding signals; *ended is the one that asks the caller to end. */
+struct signals {
+	sigset_t before; /* the caller's mask */
+	int ended; /* the one that asks the caller to end, 0 none */
+};
+
+/* Waits for the process, forwarding signals. Those that are not forwarded (SIGTSTP) do what they do
+ * to the caller. */
 static int
-wait_process(const struct clone *c, bool forward, int *ended)
+wait_process(const struct clone *c, bool forward, struct signals *sig)
 {
-	sigset_t set;
+	sigset_t set, mask;
 	siginfo_t si;
 	size_t i;
 	int status;
@@ -143,6 +149,8 @@ wait_process(const struct clone *c, bool forward, int *ended)
 	for (i = 0; i < LEN(forwarded); i++)
 		if ((forward || is_ending(forwarded[i])) && !is_ignored(forwarded[i]))
 			sigaddset(&set, forwarded[i]);
+	sigorset(&mask, &sig->before, &set);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	for (;;) {
 		r = waitpid(c->pid, &status, WNOHANG);
 		if (r == c->pid)
@@ -152,15 +160,15 @@ wait_process(const struct clone *c, bool forward, int *ended)
 		if (sigwaitinfo(&set, &si) < 0 || si.si_signo == SIGCHLD)
 			continue;
 		if (!forward)
-			*ended = si.si_signo;
+			sig->ended = si.si_signo;
 		proc_pidfd_signal(c->pidfd, forward ? si.si_signo : SIGKILL);
 	}
 }
 
 /* From here on there is a child. Returns as run_container(). */
 static int
-with_child(const struct run_opts *o, struct init *in, const struct clone *c, int *code, int *ended,
-	struct err *e)
+with_child(const struct run_opts *o, struct init *in, const struct clone *c, int *code,
+	struct signals *sig, struct err *e)
 {
 	bool started = wait_byte(in->ready_rd);
 	char byte = 0;
@@ -185,7 +193,7 @@ with_child(const struct run_opts *o, struct init *in, const struct clone *c, int
 				status);
 		return -1;
 	}
-	*code = wait_process(c, o->forward_signals, ended);
+	*code = wait_process(c, o->forward_signals, sig);
 	return 0;
 }
 
@@ -212,7 +220,7 @@ open_pipes(struct init *in, struct err *e)
 /* Signals blocked, cgroup made: pipes, child, end. */
 static int
 run_in(const struct run_opts *o, struct cgroup *cg, int rootfs, uint64_t flags, int *code,
-	int *ended, struct err *e)
+	struct signals *sig, struct err *e)
 {
 	CLEAN_FREE int *binds = xcalloc(o->spec->nmounts + 1, sizeof(*binds));
 	struct init in = { .o = o, .cgroup = cg, .rootfs = rootfs, .binds = binds };
@@ -233,7 +241,7 @@ run_in(const struct run_opts *o, struct cgroup *cg, int rootfs, uint64_t flags, 
 	close(in.ready_wr);
 	close(in.go_rd);
 	if (r == 0) {
-		r = with_child(o, &in, &c, code, ended, e);
+		r = with_child(o, &in, &c, code, sig, e);
 		clone_done(&c);
 	}
 	close(in.ready_rd);
@@ -248,10 +256,11 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 	CLEAN_CGROUP struct cgroup cg = CGROUP_INIT;
 	CLEAN_FD int own = -1;
 	struct sigaction dfl = { .sa_handler = SIG_DFL }, chld;
-	sigset_t all, before;
+	struct signals sig = { .ended = 0 };
+	sigset_t all;
 	uint64_t flags;
 	struct err late;
-	int r, rootfs, ended = 0;
+	int r, rootfs;
 
 	*code = RUN_OWN;
 	fill_stdio();
@@ -265,8 +274,8 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 	/* an ignored SIGCHLD, inherited, would lose the exit status */
 	sigaction(SIGCHLD, &dfl, &chld);
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	r = run_in(o, &cg, rootfs, flags, code, &ended, e);
+	sigprocmask(SIG_SETMASK, &all, &sig.before);
+	r = run_in(o, &cg, rootfs, flags, code, &sig, e);
 	/* without a PID namespace others may have been left */
 	late.code = 0;
 	if ((!spec_has_ns(o->spec, "pid") && cgroup_kill(&cg, &late) < 0) ||
@@ -279,8 +288,8 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 	}
 	sigaction(SIGCHLD, &chld, NULL);
 	/* the caller ends by it now, or finds it when it unblocks it */
-	if (ended != 0)
-		kill(getpid(), ended);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (sig.ended != 0)
+		kill(getpid(), sig.ended);
+	sigprocmask(SIG_SETMASK, &sig.before, NULL);
 	return r;
 }

@@ -5,6 +5,8 @@
 need root overlay
 
 mkrootfs rootfs
+cp rootfs/bin/busybox rootfs/bin/busybox-suid
+chmod 4755 rootfs/bin/busybox-suid
 tar -c -C rootfs . | dk-import - bb:1 >/dev/null || exit 1
 trap_and_wait='trap "echo got $0; exit 42" $0; echo ready; while :; do sleep 0.1; done'
 
@@ -32,6 +34,16 @@ dk-rm -f deaf >/dev/null
 wait $pid
 is "dk-rm -f ends it" $? 137
 
+dk-run --rm bb:1 sleep 3 &
+pid=$!
+wait_for up
+kill -TSTP $pid
+stopped() { grep -q '^State:.T' /proc/$pid/status; }
+t "SIGTSTP stops us, as it does others" wait_for stopped
+kill -CONT $pid
+wait $pid
+is "and it goes on" $? 0
+
 start=$(date +%s)
 dk-run --rm bb:1 sh -c 'sleep 60 & sleep 60 & exit 5' | cat
 [ $(($(date +%s) - start)) -lt 30 ] && ok "what is left is killed with the first process" ||
@@ -47,6 +59,20 @@ t "dk-ps shows that a killed monitor takes its container along" wait_for shown
 t "all of it" sh -c '! pgrep -f "sleep 61\.[5]"'
 t "dk-rm removes it" dk-rm lost
 is "and its cgroups" "$(find /sys/fs/cgroup -maxdepth 2 -name "dk-$(sed -n 's/.*create \([0-9a-f]*\) .*name=lost.*/\1/p' "$DK_RUN/events")")" ""
+
+# executing a set-user-ID program clears the parent death signal
+dk-run --name orphan -u 1000 bb:1 busybox-suid sleep 62.5 &
+pid=$!
+started() { pgrep -f 'sleep 62\.[5]' >/dev/null; }
+wait_for up && wait_for started
+sleep 0.2
+kill -9 $pid
+wait $pid 2>/dev/null
+like "one that lives on is dead to dk-ps" "$(dk-ps -a)" "*Dead (monitor lost)*orphan*"
+is "and does not run" "$(dk-ps -q)" ""
+tfail 1 "dk-rm refuses it" dk-rm orphan
+t "dk-rm -f does not" dk-rm -f orphan
+t "its processes are gone" sh -c '! pgrep -f "sleep 62\.[5]"'
 
 t "a container stays" dk-run --name stay bb:1 sh -c 'echo kept >/kept; exit 0'
 is "with what it wrote" "$(cat "$DK_ROOT"/ctr/*/upper/kept)" kept
