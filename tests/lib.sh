@@ -250,13 +250,27 @@ mkrootfs()
 	echo 'ID=dk-test' >"$1/etc/os-release"
 }
 
+# settled: no writer is at work, the one that syncs what dk-pull unpacked included; 10 s at most
+settled()
+{
+	wait_for sh -c '! ls -d "$DK_ROOT"/tmp/*'
+}
+
 # the store is left as it should be: nothing in tmp/, no mounts below it
 clean_store()
 {
-	for left in "$DK_ROOT"/tmp/*; do
-		[ ! -e "$left" ] || { echo "left: $left" >&2; return 1; }
-	done
-	! grep -q " $T/store/" /proc/self/mountinfo
+	settled || {
+		echo "left: $(ls -d "$DK_ROOT"/tmp/*)" >&2
+		return 1
+	}
+	! grep -q " $DK_ROOT/" /proc/self/mountinfo
+}
+
+# fresh_store [PATH...]: an empty one; removes the paths too
+fresh_store()
+{
+	settled
+	rm -rf "$DK_ROOT" "$@"
 }
 
 # debian: sets DEBIAN to a tar of a real Debian (debootstrap minbase, made once), with

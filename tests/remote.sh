@@ -135,5 +135,6 @@ serve_image()
 # the store holds no image and no blob
 empty_store()
 {
+	settled
 	[ ! -d "$DK_ROOT" ] || [ -z "$(find "$DK_ROOT/blobs" "$DK_ROOT/tags" "$DK_ROOT/images" "$DK_ROOT/layers" "$DK_ROOT/tmp" -type f)" ]
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * spec.h: the OCI runtime configuration, config.json (runtime-spec config.md, config-linux.md), of
- * Linux containers
- */
+/* spec.h: the OCI runtime configuration, config.json (runtime-spec config.md, config-linux.md) */
 #ifndef OCI_SPEC_H
 #define OCI_SPEC_H
 

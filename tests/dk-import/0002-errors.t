@@ -60,7 +60,7 @@ tfail 1 "garbage that looks like lzip" dk-import bad.lz
 
 tfail 1 "full disk on standard output" sh -c 'dk-import rootfs.tar >/dev/full'
 said "standard output: *"
-mkdir "$T/images" && rm -rf "$DK_ROOT"
+mkdir "$T/images" && fresh_store
 
 DK_ROOT=$T/fresh
 tfail 1 "text again" dk-import text

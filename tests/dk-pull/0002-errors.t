@@ -35,7 +35,7 @@ OPTS=--plain-http
 serve_image 1
 t "the server is right at first" dk-pull --plain-http "$REF"
 t "and the store holds the image" test -e "$DK_ROOT/tags/$REF"
-rm -rf "$DK_ROOT"
+fresh_store
 
 layer=answers/50-$LAYER
 blob=oci/blobs/sha256/$LAYER
@@ -87,15 +87,15 @@ fails "a redirect to nowhere" "$why redirect (302) that does not say where to"
 
 { reply "Transfer-Encoding: chunked"; printf '%x\r\n' "$size"; cat "$blob"; printf '\r\n0\r\n\r\n'; } >"$layer"
 t "chunks are fine" dk-pull --plain-http "$REF"
-rm -rf "$DK_ROOT"
+fresh_store
 { reply "Connection: close"; cat "$blob"; } >"$layer"
 t "so is a body that ends with the connection" dk-pull --plain-http "$REF"
-rm -rf "$DK_ROOT"
+fresh_store
 cp "$layer" answers/60-moved
 echo 'GET /elsewhere\?a=b%20c$' >answers/60-moved.for
 printf 'HTTP/1.1 307 Temporary\r\nLocation: /elsewhere?a=b%%20c\r\nContent-Length: 0\r\n\r\n' >"$layer"
 t "and a redirect" dk-pull --plain-http "$REF"
-rm -rf "$DK_ROOT"
+fresh_store
 
 serve_image 1
 manifest=oci/blobs/sha256/$MANIFEST

@@ -46,7 +46,7 @@ is "by name" "$(dk-pull --ca-file ca.crt "$NAMED/app:1")" "sha256:$d"
 is "\$SSL_CERT_FILE" "$(SSL_CERT_FILE=ca.crt dk-pull "$REF")" "sha256:$d"
 is "a bundle" "$(cat other.crt ca.crt other.crt >bundle.crt; dk-pull --ca-file bundle.crt "$REF")" "sha256:$d"
 is "--tls-verify=false" "$(dk-pull --tls-verify=false "$REF")" "sha256:$d"
-rm -rf "$DK_ROOT"
+fresh_store
 fails "a CA file that is not there" "trusted certificates: *nowhere.crt*No such file*" --ca-file nowhere.crt
 fails "a CA file without certificates" "none.crt holds no PEM certificate" --ca-file none.crt
 fails "http to a server of https" "manifest: the registry answers with status 400" --plain-http
@@ -56,7 +56,7 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	cp ca.crt "/etc/docker/certs.d/$1/my.crt" && cp good.key "/etc/docker/certs.d/$1/my.key" && exec dk-pull "$1/app:1"
 	X
 	is "/etc/docker/certs.d/HOST:PORT" "$(unshare -m sh certsd "$REG")" "sha256:$d"
-	rm -rf "$DK_ROOT"
+	fresh_store
 fi
 
 mkcert ca named DNS:localhost,DNS:registry.example -days 5
@@ -80,7 +80,7 @@ upload 1 "$REG/app:1"
 REF=$REG/app:1
 fails "self-signed" "the server's certificate is self-signed*" --ca-file ca.crt
 is "self-signed and trusted" "$(dk-pull --ca-file self.crt "$REF")" "sha256:$d"
-rm -rf "$DK_ROOT"
+fresh_store
 openssl req -newkey rsa:1024 -nodes -keyout weak.key -subj /CN=weak -out .csr 2>/dev/null
 echo subjectAltName=IP:127.0.0.1 >.ext
 openssl x509 -req -in .csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile .ext -out weak.crt 2>/dev/null
@@ -124,7 +124,7 @@ cp leaf.key chain.key
 serve chain
 upload 1 "$REG/app:1"
 is "through an intermediate CA" "$(dk-pull --ca-file ca.crt "$REG/app:1")" "sha256:$d"
-rm -rf "$DK_ROOT"
+fresh_store
 serve leaf
 REF=$REG/app:1
 fails "the intermediate is not sent" "the server's certificate is not from a trusted CA (the chain ends at 'inter')*" --ca-file ca.crt

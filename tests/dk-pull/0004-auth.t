@@ -48,15 +48,15 @@ echo '{' >"$HOME/.docker/config.json"
 fails "a broken file" "*config.json*"
 config "$REG" bob:open:sesame
 is "the right ones" "$(dk-pull "$REF")" "$d"
-rm -rf "$DK_ROOT"
+fresh_store
 config "https://$REG/v1/" bob:open:sesame
 is "under a URL" "$(dk-pull "$REF")" "$d"
-rm -rf "$DK_ROOT"
+fresh_store
 mkdir elsewhere
 mv "$HOME/.docker/config.json" elsewhere/
 is "\$DOCKER_CONFIG" "$(DOCKER_CONFIG=$T/elsewhere dk-pull "$REF")" "$d"
 is "\$DOCKER_AUTH_CONFIG" "$(DOCKER_AUTH_CONFIG=$(cat elsewhere/config.json) dk-pull "$REF")" "$d"
-rm -rf "$DK_ROOT"
+fresh_store
 
 # a registry that wants a bearer token, and another host that it sends us to for layers
 start_server other
@@ -83,7 +83,7 @@ is "one token for all" "$(grep -c '^GET /token' answers.log)" 1
 t "it went to the registry" grep -q 'Authorization: Bearer secret-token' answers.log
 t "the other host was asked" grep -q '^GET /there' other.log
 is "without the token" "$(grep -ci authorization other.log)" 0
-rm -rf "$DK_ROOT"
+fresh_store
 
 config "$SRV" bob:open:sesame
 answer answers/20-token 'GET /token\?x=1&service=the%20service&scope=repository%3Aapp%3Apull&account=bob [\s\S]*\nAuthorization: Basic Ym9iOm9wZW46c2VzYW1l\r' 'HTTP/1.1 200 OK
@@ -93,19 +93,19 @@ Content-Length: 31' '{"access_token":"secret-token"}'
 is "a token for credentials" "$($pull "$REF")" "$d"
 is "they go to the token's service only" "$(grep -c 'Authorization: Basic' answers.log)" 1
 is "and not to the other host" "$(grep -ci authorization other.log)" 0
-rm -rf "$DK_ROOT"
+fresh_store
 
 mkdir -p "$HOME/.docker"
 echo "{\"auths\":{\"$SRV\":{\"identitytoken\":\"refresh me\"}}}" >"$HOME/.docker/config.json"
 answer answers/20-token 'POST /token\?x=1 ' 'HTTP/1.1 200 OK
 Content-Length: 31' '{"access_token":"secret-token"}'
 is "a token for an identity token" "$($pull "$REF")" "$d"
-rm -rf "$DK_ROOT"
+fresh_store
 echo "{\"auths\":{\"$SRV\":{\"registrytoken\":\"secret-token\"}}}" >"$HOME/.docker/config.json"
 : >answers.log
 is "a token that is there already" "$($pull "$REF")" "$d"
 is "no service is asked" "$(grep -c /token answers.log)" 0
-rm -rf "$DK_ROOT" "$HOME/.docker"
+fresh_store "$HOME/.docker"
 
 token='GET /token'
 answer answers/20-token "$token" 'HTTP/1.1 200 OK

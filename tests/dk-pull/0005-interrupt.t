@@ -17,7 +17,7 @@ mv half "answers/50-$LAYER"
 
 for want in INT:130 TERM:143 HUP:129; do
 	sig=${want%:*}
-	rm -rf "$DK_ROOT"
+	fresh_store
 	# perl, because a shell's background child ignores SIGINT
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' dk-pull --plain-http "$REF" >.out 2>.err &
 	pid=$!

@@ -43,7 +43,7 @@ t "the store is clean" clean_store
 
 fails() # DESC GLOB
 {
-	rm -rf "$DK_ROOT"
+	fresh_store
 	serve_image "$1"
 	tfail 1 "$1" dk-pull --plain-http "$SRV/app:$1"
 	like "$1: says why" "$(cat .err)" "dk-pull: $SRV/app:$1: $2"

@@ -20,15 +20,15 @@ is "stdout has the digest" "$(cat stdout)" "sha256:$MANIFEST"
 like "the terminal has a bar" "$(cat typescript)" "*layer 1/1 *MB / *MB*MB/s*"
 is "which is removed at the end" "$(tr '\r' '\n' <typescript | tail -1 | tr -d ' \n')" ""
 is "no line feed" "$(tr -cd '\n' <typescript | wc -c)" 0
-rm -rf "$DK_ROOT"
+fresh_store
 tty dk-pull -q --plain-http "$REF"
 is "-q: nothing" "$(cat typescript)" ""
-rm -rf "$DK_ROOT"
+fresh_store
 TERM_IS=dumb tty dk-pull --plain-http "$REF"
 is "a dumb terminal: nothing" "$(cat typescript)" ""
-rm -rf "$DK_ROOT"
+fresh_store
 is "no terminal: nothing" "$(dk-pull --plain-http "$REF" 2>&1 >/dev/null)" ""
-rm -rf "$DK_ROOT"
+fresh_store
 size=$(size_of "oci/blobs/sha256/$LAYER")
 is "--progress=plain: a line a layer" "$(dk-pull --plain-http --progress=plain "$REF" 2>&1 >/dev/null)" \
 	"dk-pull: layer 1/1 sha256:$LAYER: $size bytes fetched"
