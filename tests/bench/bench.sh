@@ -17,8 +17,8 @@ need_root()
 	}
 	# peers refuse a hybrid cgroup tree: in a mount namespace of our own the v2 part is not there
 	if [ -z "$BENCH_NS" ] && mountpoint -q /sys/fs/cgroup/unified; then
-		rm -rf "$T"
-		BENCH_NS=1 exec unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec "$@"' sh "$0"
+		cd "$TOP" && rm -rf "$T"
+		BENCH_NS=1 exec unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec "$@"' sh "$TOP/tests/bench/${0##*/}"
 	fi
 }
 
