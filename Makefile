@@ -36,7 +36,7 @@ ZSTDENC_1 = zstdenc
 # ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
-oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson
+oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson specwrite jsontext
 store_OBJ = \
 	store writer paths sweep \
 	blob blobout digests tag taglist root image imagewrite imagesize \

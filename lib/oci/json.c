@@ -221,10 +221,10 @@ json_check_strings(json_t *j, const char *what, struct err *e)
 	return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at s, 0 where there is none. */
-static size_t
-utf8_len(const unsigned char *s)
+size_t
+json_utf8_len(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	size_t n, i;
 	uint32_t c;
 
@@ -265,7 +265,7 @@ json_str(const char *s)
 	size_t n;
 
 	for (; *s != '\0'; s += n) {
-		if ((n = utf8_len((const unsigned char *)s)) > 0) {
+		if ((n = json_utf8_len(s)) > 0) {
 			buf_add(&b, s, n);
 		} else {
 			buf_adds(&b, "\xef\xbf\xbd");

@@ -52,4 +52,7 @@ json_t *json_set_newarr(json_t *j, const char *key); /* borrowed */
 /* Strings with bytes that are not UTF-8 get U+FFFD in their place. */
 json_t *json_str(const char *s); /* new reference */
 
+/* Length of the well-formed UTF-8 sequence at s (one that is not empty), 0 where there is none. */
+size_t json_utf8_len(const char *s);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "oci/json.h"
+#include "oci/jsontext.h"
 #include "tap.h"
 
 static json_t *
@@ -269,6 +270,55 @@ test_utf8(void)
 	ok(1, "no four bytes break it");
 }
 
+/* What is written as text is what jansson writes of the same tree. */
+static void
+text(void)
+{
+	static const char *const strings[] = { "", "plain", "\"\\/", "\b\f\n\r\t", "\x01\x1f\x7f",
+		"gr\xc3\xbc\xc3\x9f", "\xff", "a\xc3", "\xe2\x82\xac\xf0\x9f\x90\xb3",
+		"\xed\xa0\x80", "{[:,", NULL };
+	struct buf got = BUF_INIT, want = BUF_INIT;
+	struct strv v = { NULL, 0 };
+	json_t *j = json_object(), *o;
+	size_t i;
+
+	for (i = 0; strings[i] != NULL; i++)
+		strv_add(&v, strings[i]);
+	json_set_strv(j, "all", &v);
+	json_set_int(j, "least", INT64_MIN);
+	json_set_bool(j, "yes", true);
+	o = json_set_newobj(j, "empty");
+	o = json_set_newobj(j, "o");
+	for (i = 0; strings[i] != NULL; i++)
+		json_set_str(o, i == 2 ? "\"key\"" : "k", strings[i]);
+	json_write(j, &want);
+
+	jt_begin(&got, NULL, '{');
+	jt_strv(&got, "all", &v);
+	jt_strv(&got, "none", &(struct strv){ NULL, 0 });
+	jt_str(&got, "null", NULL);
+	jt_int(&got, "least", INT64_MIN);
+	jt_bool(&got, "yes", true);
+	jt_begin(&got, "empty", '{');
+	jt_end(&got, '}');
+	jt_begin(&got, "o", '{');
+	jt_str(&got, "k", strings[i - 1]);
+	jt_str(&got, "\"key\"", strings[2]);
+	jt_end(&got, '}');
+	jt_end(&got, '}');
+	is_str(buf_str(&got), buf_str(&want), "as text and as a tree");
+	buf_clear(&got);
+	jt_begin(&got, NULL, '[');
+	jt_u64(&got, NULL, UINT64_MAX);
+	jt_raw(&got, NULL, "{}");
+	jt_end(&got, ']');
+	is_str(buf_str(&got), "[18446744073709551615,{}]", "an array");
+	buf_free(&got);
+	buf_free(&want);
+	strv_free(&v);
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -278,5 +328,6 @@ main(void)
 	test_get();
 	test_set();
 	test_utf8();
+	text();
 	return done();
 }
