@@ -33,7 +33,7 @@ have()
 podman_conf()
 {
 	mkdir -p "$T/podman"
-	printf '[containers]\ndefault_ulimits = ["nofile=1024:1024"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' \
+	printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' \
 		>"$T/podman/containers.conf"
 	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/graph"\n' "$T" "$T" \
 		>"$T/podman/storage.conf"

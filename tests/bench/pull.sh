@@ -10,16 +10,16 @@ dk-import "$DEBIAN" "$REG/debian:bench" >/dev/null
 dk-push -q "$REG/debian:bench" >/dev/null
 dk-rmi -f "$REG/debian:bench" >/dev/null
 
-PREPARE="sh -c 'dk-rmi -f $REG/debian:bench || :'"
+PREPARE="sh -c 'dk-rmi -f $REG/debian:bench || :; sync'"
 measure dk-pull "dk-pull -q $REG/debian:bench"
 measure "dk-pull --sync" "dk-pull -q --sync $REG/debian:bench"
 if have podman; then
 	podman_conf
-	PREPARE="sh -c 'podman rmi -f $REG/debian:bench || :'"
+	PREPARE="sh -c 'podman rmi -f $REG/debian:bench || :; sync'"
 	measure podman "podman pull -q --tls-verify=false $REG/debian:bench"
 fi
 if have skopeo; then
-	PREPARE="rm -rf $T/oci"
+	PREPARE="sh -c 'rm -rf $T/oci; sync'"
 	measure skopeo "skopeo copy -q --src-tls-verify=false docker://$REG/debian:bench oci:$T/oci:x"
 fi
 report dk-pull
