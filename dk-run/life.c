@@ -240,10 +240,11 @@ life_detach(struct life *l)
 {
 	if (l->rootfs < 0 || l->o->rm)
 		return;
-	/* our end is what the caller waits for; the child has nothing of his */
+	/* first the lock, which a child would hold on to while we are gone */
+	ctr_close(&l->ctr);
 	if (fork() != 0)
 		return;
-	ctr_close(&l->ctr);
+	/* our end is what the caller waits for; the child has nothing of his */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);

@@ -18,8 +18,9 @@ struct run_opts {
 	int in, out, err; /* what becomes 0, 1, 2; -1: /dev/null */
 	const char *resolv_conf, *hosts,
 		*hostname_file; /* host paths bind-mounted on /etc/...; NULL: not */
-	bool forward_signals; /* INT TERM HUP QUIT USR1 USR2 WINCH CONT ... go to the process; its
-				 own group otherwise */
+	bool forward_signals; /* INT TERM HUP QUIT USR1 USR2 WINCH CONT ... go to the process; else
+				 INT TERM HUP QUIT kill it first and then do to the caller what they
+				 do */
 	/* Called in the parent when the process exists but has not run yet (state and pid files are
 	 * written here); non-zero gives up. */
 	int (*started)(void *arg, pid_t pid, struct err *e);
