@@ -309,6 +309,15 @@ add_fix(const struct chain *c, struct writer *w, struct strv *lowers, struct err
 	return 0;
 }
 
+/* .wh..wh..opq in a layer's root; overlayfs merges all roots, so the chain has to end there. */
+static int
+root_is_opaque(const struct store *s, const char *fs, struct err *e)
+{
+	CLEAN_FD int fd = fd_opendir(s->dir, fs, e);
+
+	return fd < 0 ? -1 : is_opaque(fd);
+}
+
 int
 layer_chain(struct writer *w, const struct digest *diff_ids, size_t n, struct strv *lowers,
 	struct err *e)
@@ -329,7 +338,10 @@ layer_chain(struct writer *w, const struct digest *diff_ids, size_t n, struct st
 	}
 	if (implies && add_fix(&c, w, lowers, e) < 0)
 		return -1;
-	for (i = n; i-- > 0;)
+	for (i = n; i-- > 0;) {
 		strv_addf(lowers, "%s/fs", path_layer(&diff_ids[i], path));
+		if (i > 0 && (r = root_is_opaque(w->store, lowers->v[lowers->n - 1], e)) != 0)
+			return r < 0 ? -1 : 0;
+	}
 	return 0;
 }

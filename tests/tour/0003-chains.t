@@ -60,6 +60,15 @@ is "files of both layers are there" \
 	"$(dk-run --rm "$REG/chain:implied" sh -c 'cat /tmp/x/file /root/file /etc/os-release' | tr '\n' ' ')" \
 	"two two ID=dk-test "
 
+mkdir l3
+echo three >l3/only
+touch l3/.wh..wh..opq
+tar -C l3 -cf third.tar ./.wh..wh..opq ./only
+t "a third that hides all below its root" layout opaque base.tar second.tar third.tar
+t "pull" dk-pull -q "$REG/chain:opaque"
+is "only it is seen" "$(ls -A "$(dk-mount "$REG/chain:opaque")")" only
+t "umount" dk-umount "$REG/chain:opaque"
+
 set -- base.tar
 i=1
 mkdir many
