@@ -145,6 +145,9 @@ main(int argc, char **argv)
 		r = build_image(&b, &tags, &digest, &e);
 	build_free(&b);
 	unpackd_close(&unpackd);
+	store_close(&store);
+	strv_free(&build_args);
+	strv_free(&tags);
 	if (r < 0) {
 		warn_err(&e);
 		end_by_signal();

@@ -276,6 +276,7 @@ run_command(struct run *r, int upper, struct err *e)
 	CLEAN_SPEC struct spec spec = { .umask = -1 };
 	CLEAN_OUTPUT struct output out = OUTPUT_INIT;
 	char *work = NULL, id[65];
+	sigset_t before;
 	int code = 0, ret = -1;
 
 	str_random_hex(32, id);
@@ -292,7 +293,10 @@ run_command(struct run *r, int upper, struct err *e)
 			.hosts = r->hosts,
 		};
 
-		ret = run_container(&o, &code, e);
+		ret = stop_hold(&before, e);
+		if (ret == 0)
+			ret = run_container(&o, &code, e);
+		stop_release(&before);
 		output_close(&out, ret < 0 || code != 0);
 	}
 	unmount(r, &work);

@@ -11,6 +11,7 @@
 
 #include "stop.h"
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t caught;
 
 static void
@@ -22,7 +23,6 @@ on_signal(int sig)
 void
 stop_catch(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
 	size_t i;
 
@@ -30,6 +30,25 @@ stop_catch(void)
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &sa, NULL); /* ignored ones stay so: nohup */
+}
+
+int
+stop_hold(sigset_t *before, struct err *e)
+{
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, before);
+	return stop_check(e);
+}
+
+void
+stop_release(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 int

@@ -51,7 +51,7 @@ for sig in 2 15 1; do
 	perl -e '$SIG{INT} = $SIG{HUP} = "DEFAULT"; exec @ARGV' dk-build -f Dockerfile ctx >.out 2>.err &
 	pid=$!
 	bg $pid
-	wait_for grep -q started .err
+	wait_for grep -qx started .err
 	kill -$sig $pid
 	wait $pid 2>/dev/null
 	is "signal $sig ends it" "$?" "$((128 + sig))"
@@ -63,7 +63,7 @@ done
 dk-build -f Dockerfile ctx >.out 2>.err &
 pid=$!
 bg $pid
-wait_for grep -q started .err
+wait_for grep -qx started .err
 kill -9 $pid
 wait $pid 2>/dev/null
 t "after kill -9 the store works" dk-build -q -t ok -f - ctx <<'X'
