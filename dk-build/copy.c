@@ -330,10 +330,15 @@ int
 copy_run(const struct copy *c, const char **empty, struct err *e)
 {
 	struct state s = { .c = c, .tree = { .view = c->view, .ignore = c->ignore } };
+	struct stat st;
 	size_t i;
 	int r = 0;
 
 	*empty = NULL;
+	if (fstat(c->store, &st) < 0)
+		return err_set(e, errno, "stat the store");
+	s.tree.store_dev = st.st_dev;
+	s.tree.store_ino = st.st_ino;
 	s.rules = xcalloc(c->ignore->n + 1, sizeof(*s.rules));
 	set_dest(&s);
 	for (i = 0; i < c->sources->n && r == 0; i++)

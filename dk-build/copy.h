@@ -21,6 +21,7 @@ struct copy {
 	struct view view;
 	int context;
 	const struct ignore *ignore;
+	int store; /* its directory: never copied */
 	const char *workdir; /* absolute */
 	const char *dest; /* as written, expanded */
 	const struct strv *sources; /* the same; no here-documents */

@@ -267,6 +267,10 @@ copy_dir(struct copytree *c, int sdir, const char *name, const struct copytree_t
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return src_error(c, errno, e);
+	if (st.st_dev == c->store_dev && st.st_ino == c->store_ino)
+		return err_setx(e, EINVAL,
+			"'%s' in the build context is the store: leave it out with .dockerignore",
+			buf_str(&c->rel));
 	r = view_mkdir_at(to->upper, to->lower, to->name, e);
 	if (r < 0)
 		return -1;

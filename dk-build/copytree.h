@@ -15,6 +15,8 @@
 struct copytree {
 	struct view view;
 	const struct ignore *ignore;
+	dev_t store_dev; /* the store, which must not be copied into itself */
+	ino_t store_ino;
 	uid_t uid; /* whose the copies are */
 	gid_t gid;
 	struct buf rel; /* where in the context: for messages and for ignore */

@@ -104,6 +104,7 @@ copy(struct build *b, const struct copy_args *a, const char *history, struct err
 			.view = { l.dir.fs, lower },
 			.context = b->ctx.dir,
 			.ignore = &b->ctx.ignore,
+			.store = b->store->dir,
 			.workdir = b->config.workdir != NULL ? b->config.workdir : "/",
 			.dest = a->dest,
 			.sources = &a->sources,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # COPY: sources, destinations, attributes, ignored files, and what may not get out
 . "${0%/*}/../lib.sh"
-need root overlay dk-import
+need root overlay
 
 # tree: the top layer's entries with mode and owner; content FILE: what is in it
 blob()
@@ -240,6 +240,13 @@ copy "many files" 'COPY other /m'
 mkdir out
 zcat <"$(blob)" | tar x -C out
 t "are the same" diff -r ctx/other out/m
+
+mkdir within
+printf 'FROM scratch\nCOPY . /\n' >within/Dockerfile
+tfail 1 "a store in the context" env DK_ROOT="$T/within/store" dk-build -q within
+like "is not copied into itself" "$(cat .err)" "*'store' in the build context is the store*"
+echo store >within/.dockerignore
+t "unless it is ignored" env DK_ROOT="$T/within/store" dk-build -q within
 
 # a hostile tar
 mkdir evil

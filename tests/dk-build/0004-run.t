@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # RUN: what the command sees, and what of it becomes a layer
 . "${0%/*}/../lib.sh"
-need root overlay busybox dk-import
+need root overlay busybox
 
 mkrootfs rootfs
 t "a base image" sh -c 'tar c -C rootfs . | dk-import - base'
