@@ -48,7 +48,11 @@ cleanup()
 	done
 	cd / || exit 1
 	umount_all
-	rm -rf "$T"
+	# a pull's child may still be marking layers in the store
+	rm -rf "$T" 2>/dev/null || {
+		sleep 0.3
+		rm -rf "$T"
+	}
 	exit "$status"
 }
 trap cleanup EXIT

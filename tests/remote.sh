@@ -138,3 +138,11 @@ empty_store()
 	settled
 	[ ! -d "$DK_ROOT" ] || [ -z "$(find "$DK_ROOT/blobs" "$DK_ROOT/tags" "$DK_ROOT/images" "$DK_ROOT/layers" "$DK_ROOT/tmp" -type f)" ]
 }
+
+# removes the store; the child that a pull leaves may still be marking layers in it
+no_store()
+{
+	until rm -rf "$DK_ROOT" 2>/dev/null; do
+		sleep 0.1
+	done
+}

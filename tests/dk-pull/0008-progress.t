@@ -17,7 +17,7 @@ printf 1 >"answers/50-$LAYER.pause"
 tty() { TERM=${TERM_IS:-xterm} script -qec "$* >stdout" /dev/null </dev/null >typescript 2>&1; }
 tty dk-pull --plain-http "$REF"
 is "stdout has the digest" "$(cat stdout)" "sha256:$MANIFEST"
-like "the terminal has a bar" "$(cat typescript)" "*layer 1/1 *MB / *MB*MB/s*"
+like "the terminal has a bar" "$(cat typescript)" "*layer 1/1 *B / *MB*B/s*"
 is "which is removed at the end" "$(tr '\r' '\n' <typescript | tail -1 | tr -d ' \n')" ""
 is "no line feed" "$(tr -cd '\n' <typescript | wc -c)" 0
 fresh_store
