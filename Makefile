@@ -278,8 +278,11 @@ $(B)/bin/$(1): $(O)/$(1)/$(1).o $($(1)_OBJ:%=$(O)/$(1)/%.o) $($(1)_LIB:%=$(B)/li
 endef
 $(foreach p,$(PROGS),$(eval $(call prog_rule,$(p))))
 
-# tests run under the sanitizers
-ASAN_TESTS =
+# tools run under the sanitizers; a main() may leave freeing to exit, so leaks are looked for in the
+# unit tests only
+ASAN_TESTS = $(wildcard tests/dk-build/000[1-4]*.t tests/dk-images/*.t tests/dk-import/*.t \
+	tests/dk-inspect/*.t tests/dk-mount/*.t tests/dk-ps/*.t tests/dk-pull/000[146]*.t \
+	tests/dk-push/0001*.t tests/dk-rm/*.t tests/dk-rmi/0001*.t tests/dk-run/*.t tests/dk-tag/*.t)
 
 define unit_rule
 $(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_OBJ:%=$(O)/%.o) $($(1)_LIB:%=$(B)/lib/%.a)
@@ -296,7 +299,9 @@ SCRIPTS = bootstrap .ci/run lib/deps/build lib/deps/fetch lib/deps/recipes \
 	tests/lib.sh tests/demo.sh $(wildcard tests/*/*.t tests/bench/*.sh)
 CSRC = $(wildcard dk/*.c dk-*/*.c lib/*/*.c tests/*/*.c)
 CHDR = $(wildcard dk-*/*.h lib/*/*.h tests/*/*.h)
-TESTS = $(UNITS:%=$(B)/unit/%) $(wildcard tests/*/*.t)
+# test-inside is run by tests/dk-run, inside a container
+UNIT_TESTS = $(patsubst %,$(B)/unit/%,$(filter-out test-inside,$(UNITS)))
+TESTS = $(UNIT_TESTS) $(wildcard tests/*/*.t)
 
 test: all units
 	prove $(PROVE_FLAGS) --timer -e '' $(TESTS)
@@ -314,7 +319,9 @@ check-asan:
 	$(ASAN_MAKE) run-asan
 
 run-asan:
-	DK_BIN=$(CURDIR)/$(B)/bin prove $(PROVE_FLAGS) --timer -e '' $(UNITS:%=$(B)/unit/%) $(ASAN_TESTS)
+	prove $(PROVE_FLAGS) --timer -e '' $(UNIT_TESTS)
+	ASAN_OPTIONS=detect_leaks=0 DK_BIN=$(CURDIR)/$(B)/bin \
+		prove $(PROVE_FLAGS) --timer -e '' $(ASAN_TESTS)
 
 demo: all
 	tests/demo.sh

@@ -59,8 +59,8 @@ void ctr_close(struct ctr *c);
  * to ctr/ID, then claims the name (symlink(2); c->name NULL: a generated adjective_noun). A name in
  * use: code EEXIST, the message names its container. Takes the run-time lock (caller is the
  * monitor). Fills conf->id where it is "" (the spec may need it before), conf->name, and
- * conf->created where it is NULL. With conf->remove nothing is synced and there is no rootfs/. Directories upper/ and work/ in the writer's own are taken. 0/-1, nothing left behind on
- * -1.
+ * conf->created where it is NULL. With conf->remove nothing is synced and there is no rootfs/.
+ * Directories upper/ and work/ in the writer's own are taken. 0/-1, nothing left behind on -1.
  */
 int ctr_create(struct writer *w, struct ctr_conf *conf, const void *spec, size_t nspec,
 	struct ctr *out, struct err *e);
