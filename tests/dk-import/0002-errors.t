@@ -80,7 +80,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	said "big.tar: *No space left on device"
 	t "the store is clean" clean_store
 	is "and empty" "$(ls "$DK_ROOT/blobs/sha256" "$DK_ROOT/layers/sha256")" "$(printf '%s:\n\n%s:' "$DK_ROOT/blobs/sha256" "$DK_ROOT/layers/sha256")"
-	mount -o remount,ro small
+	wait_for mount -o remount,ro small # what unpacked may not have ended yet
 	tfail 1 "a read-only store" dk-import rootfs.tar
 	umount small
 fi
