@@ -70,7 +70,7 @@ is "signals are not ignored" "$(trap '' HUP PIPE; $run bb:1 sed -n 's/^SigIgn:\t
 ignoring() # CMD...: with signals 32 and 33 ignored, which libraries keep for themselves
 {
 	perl -e 'my $n = `uname -m` =~ /x86_64/ ? 13 : 134; # rt_sigaction(2), SIG_IGN
-		syscall($n, $_, pack("Q4", 1, 0, 0, 0), 0, 8) for 32, 33; exec @ARGV' -- "$@"
+		my $ign = pack "Q4", 1, 0, 0, 0; for my $sig (32, 33) { my $s = $sig; syscall $n, $s, $ign, 0, 8 } exec @ARGV' -- "$@"
 }
 is "nor those that libraries keep for themselves" \
 	"$(ignoring $run bb:1 sed -n 's/^SigIgn:\t//p' /proc/1/status)" 0000000000000000
