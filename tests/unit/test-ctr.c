@@ -18,42 +18,9 @@
 #include "store/events.h"
 #include "store/names.h"
 #include "tap.h"
+#include "teststore.h"
 
-static char top[] = "/tmp/dk-test-ctr-XXXXXX";
-static struct err e;
-
-static void
-use_root(const char *name)
-{
-	CLEAN_FREE char *root = xasprintf("%s/%s", top, name);
-	CLEAN_FREE char *run = xasprintf("%s/%s-run", top, name);
-
-	setenv("DK_ROOT", root, 1);
-	setenv("DK_RUN", run, 1);
-}
-
-static bool
-exists(int dir, const char *path)
-{
-	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static int
-count(void *arg, const char *name, unsigned char type)
-{
-	(void)name;
-	(void)type;
-	(*(int *)arg)++;
-	return 0;
-}
-
-static int
-entries(int dir, const char *path)
-{
-	int n = 0;
-
-	return fd_each(dir, path, count, &n, &e) < 0 ? -1 : n;
-}
+char top[] = "/tmp/dk-test-ctr-XXXXXX";
 
 /* A container of that name (NULL: generated), created at a time of that year; its conf's id to id.
  */

@@ -20,36 +20,9 @@
 #include "store/layerdir.h"
 #include "store/mark.h"
 #include "tap.h"
+#include "teststore.h"
 
-static char top[] = "/tmp/dk-test-gc-XXXXXX";
-static struct err e;
-
-static void
-use_root(const char *name)
-{
-	CLEAN_FREE char *root = xasprintf("%s/%s", top, name);
-	CLEAN_FREE char *run = xasprintf("%s/%s-run", top, name);
-
-	setenv("DK_ROOT", root, 1);
-	setenv("DK_RUN", run, 1);
-}
-
-static int
-count(void *arg, const char *name, unsigned char type)
-{
-	(void)name;
-	(void)type;
-	(*(int *)arg)++;
-	return 0;
-}
-
-static int
-entries(int dir, const char *path)
-{
-	int n = 0;
-
-	return fd_each(dir, path, count, &n, &e) < 0 ? -1 : n;
-}
+char top[] = "/tmp/dk-test-gc-XXXXXX";
 
 /* A layer: blob and directory of the same digest. */
 static int

@@ -18,41 +18,9 @@
 #include "store/layerdir.h"
 #include "store/layermeta.h"
 #include "tap.h"
+#include "teststore.h"
 
-static char top[] = "/tmp/dk-test-layerdir-XXXXXX";
-static struct err e;
-
-static void
-use_root(const char *name)
-{
-	CLEAN_FREE char *root = xasprintf("%s/%s", top, name);
-
-	setenv("DK_ROOT", root, 1);
-	setenv("DK_RUN", root, 1);
-}
-
-static bool
-exists(int dir, const char *path)
-{
-	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static int
-count(void *arg, const char *name, unsigned char type)
-{
-	(void)name;
-	(void)type;
-	(*(int *)arg)++;
-	return 0;
-}
-
-static int
-entries(int dir, const char *path)
-{
-	int n = 0;
-
-	return fd_each(dir, path, count, &n, &e) < 0 ? -1 : n;
-}
+char top[] = "/tmp/dk-test-layerdir-XXXXXX";
 
 static void
 touch(int dir, const char *path)

@@ -18,21 +18,11 @@
 #include "store/store.h"
 #include "store/tag.h"
 #include "tap.h"
+#include "teststore.h"
 
-static char top[] = "/tmp/dk-test-store-XXXXXX";
-static struct err e;
+char top[] = "/tmp/dk-test-store-XXXXXX";
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-static void
-use_root(const char *name)
-{
-	CLEAN_FREE char *root = xasprintf("%s/%s", top, name);
-	CLEAN_FREE char *run = xasprintf("%s/%s-run", top, name);
-
-	setenv("DK_ROOT", root, 1);
-	setenv("DK_RUN", run, 1);
-}
 
 static mode_t
 mode_of(int dir, const char *path)
@@ -40,29 +30,6 @@ mode_of(int dir, const char *path)
 	struct stat st;
 
 	return fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : st.st_mode & 07777;
-}
-
-static bool
-exists(int dir, const char *path)
-{
-	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static int
-count(void *arg, const char *name, unsigned char type)
-{
-	(void)name;
-	(void)type;
-	(*(int *)arg)++;
-	return 0;
-}
-
-static int
-entries(int dir, const char *path)
-{
-	int n = 0;
-
-	return fd_each(dir, path, count, &n, &e) < 0 ? -1 : n;
 }
 
 static void

@@ -15,26 +15,9 @@
 #include "store/image.h"
 #include "tap.h"
 #include "tarbuf.h"
+#include "teststore.h"
 
-static char top[] = "/tmp/dk-test-unpack-XXXXXX";
-static struct err e;
-
-static int
-count(void *arg, const char *name, unsigned char type)
-{
-	(void)name;
-	(void)type;
-	(*(int *)arg)++;
-	return 0;
-}
-
-static int
-entries(int dir, const char *path)
-{
-	int n = 0;
-
-	return fd_each(dir, path, count, &n, &e) < 0 ? -1 : n;
-}
+char top[] = "/tmp/dk-test-unpack-XXXXXX";
 
 static void
 sample(struct buf *b)
