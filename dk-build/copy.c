@@ -256,9 +256,7 @@ copy_source(struct state *s, const char *path, struct err *e)
 	base = path_base(real);
 	parent = xstrndup(real, base > real ? (size_t)(base - real) - 1 : 0);
 	ignore_path(s->c->ignore, dir && *p.name == '\0' ? real : parent, s->rules);
-	buf_clear(&s->tree.rel);
-	buf_clear(&s->tree.dst);
-	buf_adds(&s->tree.dst, p.parent);
+	copytree_start(&s->tree, p.parent);
 	if (strcmp(real, ".") == 0)
 		return copy_context(s, &p, e);
 	to = (struct copytree_to){ p.upper, p.lower, p.name };

@@ -48,6 +48,16 @@ pop(struct buf *path, size_t before)
 }
 
 void
+copytree_start(struct copytree *c, const char *dst)
+{
+	buf_clear(&c->rel);
+	buf_clear(&c->dst);
+	buf_adds(&c->dst, dst);
+	links_free(c->links); /* another source may replace what they name */
+	c->links = NULL;
+}
+
+void
 copytree_free(struct copytree *c)
 {
 	buf_free(&c->rel);

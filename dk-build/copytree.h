@@ -21,7 +21,7 @@ struct copytree {
 	gid_t gid;
 	struct buf rel; /* where in the context: for messages and for ignore */
 	struct buf dst; /* where in the layer */
-	struct links *links; /* files that have several names */
+	struct links *links; /* files of this source that have several names */
 	bool no_clone, no_range; /* the file systems can't */
 };
 
@@ -31,6 +31,8 @@ struct copytree_to {
 	const char *name;
 };
 
+/* Before each source; dst is the path of the parent it goes to. */
+void copytree_start(struct copytree *c, const char *dst);
 void copytree_free(struct copytree *c);
 /*
  * The entry name of sdir; c->rel and c->dst are the paths of both parents. keep: a directory that

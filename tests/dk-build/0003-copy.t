@@ -99,6 +99,12 @@ drwx------ 0/0 t/sub/
 hrw-r--r-- 0/0 t/sub/h2 link to t/h1
 -rw-r--r-- 0/0 t/sub/s"
 like "time of a directory" "$(zcat <"$(blob)" | tar tv --full-time | grep sub/$)" '*2002-02-02 00:00:00*'
+mkdir ctx/over
+ln ctx/dir/h1 ctx/over/h2
+echo other >ctx/over/h1
+copy "a link to what another source replaced" 'COPY dir/h1 over/h1 over/h2 /t/'
+is "has its own content" "$(content t/h1) $(content t/h2)" "other h"
+rm -r ctx/over
 copy "the context" 'COPY . /c'
 is "in a directory for all" "$(tree | grep ' c/$')" "drwxr-xr-x 0/0 c/"
 copy "to the root" 'COPY dir /'
