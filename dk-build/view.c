@@ -170,8 +170,9 @@ not_overlays(const char *name)
 
 /* upper/name, just made, becomes what lower/name is. */
 static int
-copy_up(int upper, int lower, const char *name, const struct stat *st, struct err *e)
+copy_attributes(int upper, int lower, const char *name, const struct stat *st, struct err *e)
 {
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	CLEAN_FD int from = fd_open(lower, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, e);
 	CLEAN_FD int to = -1;
 
@@ -184,7 +185,23 @@ copy_up(int upper, int lower, const char *name, const struct stat *st, struct er
 		return err_set(e, errno, "attributes of '%s'", name);
 	if (view_copy_xattrs(from, to, not_overlays, e) < 0)
 		return err_wrap(e, "'%s'", name);
-	return 0;
+	return futimens(to, times) < 0 ? err_set(e, errno, "times of '%s'", name) : 0;
+}
+
+/* A directory that is in the image already is nothing new in upper, whose time stays. */
+static int
+copy_up(int upper, int lower, const char *name, const struct stat *st, struct err *e)
+{
+	struct timespec times[2];
+	struct stat before;
+
+	if (fstat(upper, &before) < 0 || mkdirat(upper, name, 0700) < 0)
+		return err_set(e, errno, "mkdir '%s'", name);
+	if (copy_attributes(upper, lower, name, st, e) < 0)
+		return -1;
+	times[0] = before.st_atim;
+	times[1] = before.st_mtim;
+	return futimens(upper, times) < 0 ? err_set(e, errno, "times above '%s'", name) : 0;
 }
 
 int
@@ -206,8 +223,6 @@ view_mkdir_at(int upper, int lower, const char *name, struct err *e)
 	}
 	if (!S_ISDIR(st.st_mode))
 		return err_setx(e, ENOTDIR, "'%s' is not a directory in the image", name);
-	if (mkdirat(upper, name, 0700) < 0)
-		return err_set(e, errno, "mkdir '%s'", name);
 	return copy_up(upper, lower, name, &st, e);
 }
 

@@ -169,12 +169,19 @@ chown 5:6 img/etc
 ln -s /real img/slink
 ln -s nowhere/deep img/dangling
 ln -s etc/keep img/flink
+mkdir -p img/way/deep
+touch -d 2001-01-01 img/way/deep img/way img
 t "a base image" sh -c 'tar c -C img . | dk-import - img'
 from=img
 copy "over a file" 'COPY a.txt /etc/file'
 is "the directory keeps its attributes" "$(tree)" "drwxr-xr-x 0/0 ./
 drwxr-x--- 5/6 etc/
 -rwsr-xr-x 0/0 etc/file"
+for i in 'COPY a.txt /way/deep/f' 'WORKDIR /way/deep/f' 'COPY a.txt b.txt /way/deep/'; do
+	copy "below others" "$i"
+	is "only the directory it is in has a new time" "$(zcat <"$(blob)" |
+		tar tv --full-time | awk '$4 ~ /^2001/ && /\/$/ { print $6 }' | tr '\n' ' ')" "./ way/ "
+done
 copy "through a link" 'COPY a.txt /slink/new'
 is "inside the image" "$(names)" "./ real/ real/new "
 copy "a directory through a link" 'COPY dir/sub /slink'
