@@ -101,6 +101,9 @@ clean_entry(struct state *s, int dir, const char *name, struct err *e)
 		return err_set(e, errno, "stat '%s'", name);
 	if (S_ISSOCK(st.st_mode))
 		return unlinkat(dir, name, 0) < 0 ? err_set(e, errno, "remove '%s'", name) : 0;
+	if (str_starts(name, ".wh."))
+		return err_setx(
+			e, EINVAL, "'%s': names that begin with .wh. cannot be in a layer", name);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == 0)
 		return 0; /* a whiteout */
 	if (before > 0)

@@ -33,6 +33,8 @@ is "-q shows what failed" "$(head -2 .err)" "shown
 too"
 bad "a command that is not there" 'RUN ["/no/such"]'
 like "message" "$msg" "dk-build: Dockerfile:2: RUN *no/such*"
+bad "a name no layer can hold" 'RUN mkdir /d && >/d/.wh.x' 'RUN true'
+is "message" "$msg" "dk-build: Dockerfile:2: '.wh.x': names that begin with .wh. cannot be in a layer"
 bad "no such user" 'USER nobody-here' 'RUN true'
 like "message" "$msg" "dk-build: Dockerfile:3: *nobody-here*"
 bad "a bad line further down" 'RUN touch /ran' 'VOLUME /x'
