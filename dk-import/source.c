@@ -49,9 +49,12 @@ read_raw(void *arg, void *p, size_t n, struct err *e)
 	return r < 0 ? err_set(e, errno, "read") : r;
 }
 
-/* Writes the head and then the rest of in to out, in a child. */
+/*
+ * Writes the head and then the rest of in to up, in a child. It keeps no other end of the two
+ * pipes: with up's reader gone it is to get SIGPIPE, and down ends with the program.
+ */
 static pid_t
-start_feeder(const struct source *s, int in, int out, struct err *e)
+start_feeder(const struct source *s, int in, const int up[2], const int down[2], struct err *e)
 {
 	pid_t pid = fork();
 
@@ -60,7 +63,10 @@ start_feeder(const struct source *s, int in, int out, struct err *e)
 	if (pid > 0)
 		return pid;
 	signal(SIGPIPE, SIG_DFL);
-	_exit(fd_write_all(out, s->head, s->len) < 0 || fd_copy(in, out, e) < 0);
+	close(up[0]);
+	close(down[0]);
+	close(down[1]);
+	_exit(fd_write_all(up[1], s->head, s->len) < 0 || fd_copy(in, up[1], e) < 0);
 }
 
 static int
@@ -83,7 +89,7 @@ start_program(struct source *s, struct err *e)
 				s->program);
 		goto out;
 	}
-	s->feeder = start_feeder(s, in, up[1], e);
+	s->feeder = start_feeder(s, in, up, down, e);
 	if (s->feeder < 0)
 		goto out;
 	s->fd = steal_fd(&down[0]);

@@ -50,6 +50,10 @@ if command -v xz >/dev/null; then
 	xz <rootfs.tar | head -c 100 >short.xz
 	tfail 1 "truncated xz" dk-import short.xz
 	said "short.xz: xz failed with status 1: *"
+	# more than a pipe holds: what feeds the program must not be waited for
+	{ xz <rootfs.tar | head -c 40 && head -c 300000 /dev/urandom; } >long.xz
+	tfail 1 "xz with much garbage" timeout 20 dk-import long.xz
+	said "long.xz: xz failed with status 1: *"
 	mkdir empty-path
 	xz <rootfs.tar >rootfs.xz
 	tfail 1 "a program that is missing" env PATH="$T/empty-path" "$(command -v dk-import)" rootfs.xz
