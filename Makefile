@@ -40,7 +40,7 @@ oci_OBJ = digest hash ref json platform descriptor manifest config change word s
 store_OBJ = \
 	store writer paths sweep \
 	blob blobout digests tag taglist root image imagewrite imagesize \
-	layerdir layermeta chain mark gc \
+	layerdir layermeta layersync chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer

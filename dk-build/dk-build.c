@@ -12,6 +12,8 @@
 #include "base/opt.h"
 #include "oci/ref.h"
 #include "run/cgroup.h"
+#include "store/layerdir.h"
+#include "store/tag.h"
 
 #include "build.h"
 #include "stop.h"
@@ -102,8 +104,10 @@ main(int argc, char **argv)
 		.ctx = CONTEXT_INIT,
 		.build_args = &build_args };
 	const char *file = NULL;
+	struct digest_list layers = { 0 };
 	struct digest digest;
 	struct err e;
+	size_t k;
 	int c, r;
 
 	msg_init(argv[0]);
@@ -143,9 +147,10 @@ main(int argc, char **argv)
 		r = context_open(&b.ctx, &b.w, argv[optind], file, &e);
 	if (r == 0)
 		r = build_image(&b, &tags, &digest, &e);
+	for (k = 0; r == 0 && k < b.config.ndiff_ids; k++)
+		digest_list_add(&layers, &b.config.diff_ids[k]);
 	build_free(&b);
 	unpackd_close(&unpackd);
-	store_close(&store);
 	strv_free(&build_args);
 	strv_free(&tags);
 	if (r < 0) {
@@ -155,5 +160,6 @@ main(int argc, char **argv)
 	}
 	puts(digest.str);
 	msg_fshut(1);
+	layer_sync_later(&store, layers.v, layers.n);
 	return 0;
 }

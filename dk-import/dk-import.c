@@ -23,6 +23,7 @@
 #include "store/blob.h"
 #include "store/events.h"
 #include "store/image.h"
+#include "store/layerdir.h"
 #include "store/store.h"
 
 #include "source.h"
@@ -216,5 +217,6 @@ main(int argc, char **argv)
 	unpackd_close(&d);
 	puts(id.str);
 	msg_fshut(1);
+	layer_sync_later(&s, &diff_id, 1);
 	return 0;
 }

@@ -174,7 +174,10 @@ mount_one(struct store *s, const char *name, bool unpack_only, struct err *e)
 	r = image_find(s, name, NULL, &i, e);
 	if (r == 0 && !unpack_only)
 		return err_setx(e, ENOENT, "no such container or image in the store");
-	return r == 1 ? mount_image(s, &i, unpack_only, e) : -1;
+	if (r != 1 || mount_image(s, &i, unpack_only, e) < 0)
+		return -1;
+	layer_sync_later(s, i.config.diff_ids, i.config.ndiff_ids);
+	return 0;
 }
 
 int

@@ -3,7 +3,6 @@
  * dk-pull: fetches images from registries into the store and unpacks them. The unpackers are forked
  * before anything comes from the network; this process, which talks to it, never unpacks.
  */
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -33,31 +32,6 @@ static const struct opt_cmd cmd = {
 	.opts = opts,
 	.usage_status = 2,
 };
-
-/* Writes the unpacked layers to disk, in a child that outlives us unless wait is set: nobody has to
- * wait for that. */
-static void
-sync_layers(struct store *s, const struct digest_list *l, bool wait)
-{
-	struct err e;
-	int null;
-
-	if (l->n == 0)
-		return;
-	if (wait) {
-		if (layer_sync(s, l->v, l->n, &e) < 0)
-			die_err(1, &e);
-		return;
-	}
-	if (fork() != 0)
-		return; /* where it fails, the layers are looked at again when they are used after a
-			   crash */
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
-		_exit(1);
-	(void)setsid();
-	_exit(layer_sync(s, l->v, l->n, &e) < 0);
-}
 
 static int
 pull_all(struct pull *p, char **names)
@@ -135,7 +109,10 @@ main(int argc, char **argv)
 	unpackd_close(&unpackd);
 	net_end_by_signal();
 	msg_fshut(1);
-	sync_layers(&store, &p.unpacked, wait);
+	if (!wait)
+		layer_sync_later(&store, p.layers.v, p.layers.n);
+	else if (layer_sync(&store, p.layers.v, p.layers.n, &e) < 0)
+		die_err(1, &e);
 	pull_close(&p);
 	return status;
 }

@@ -119,13 +119,6 @@ get_config(struct job *j, struct err *e)
 	return check_platform(j, e);
 }
 
-static void
-note_unpacked(struct pull *p, const struct digest *diff_id)
-{
-	p->unpacked.v = xrealloc(p->unpacked.v, p->unpacked.n + 1, sizeof(*p->unpacked.v));
-	p->unpacked.v[p->unpacked.n++] = *diff_id;
-}
-
 /* Is the layer unpacked and to be trusted? 1, 0, -1. Announced to the collector either way. */
 static int
 have_layer(struct job *j, const struct digest *diff_id, struct err *e)
@@ -159,10 +152,9 @@ fetch_and_unpack(
 	/* the unpacker ends while the blob is being synced */
 	mem_clean_fd(&u.data);
 	u.data = -1;
-	if (blob_commit(&b, &d->digest, d->size, NULL, e) < 0 || unpack_finish(&u, NULL, e) < 0)
+	if (blob_commit(&b, &d->digest, d->size, NULL, e) < 0)
 		return -1;
-	note_unpacked(j->p, diff_id);
-	return 0;
+	return unpack_finish(&u, NULL, e);
 }
 
 static int
@@ -218,8 +210,7 @@ get_layers(struct job *j, struct err *e)
 	if (j->p->unpackd == NULL)
 		return 0;
 	for (i = 0; i < m->nlayers; i++)
-		if (layer_get(j->p->store, &j->image.config.diff_ids[i], NULL, e) != 1)
-			note_unpacked(j->p, &j->image.config.diff_ids[i]);
+		digest_list_add(&j->p->layers, &j->image.config.diff_ids[i]);
 	return unpack_image(j->t.writer, j->p->unpackd, &j->image, e);
 }
 
@@ -297,5 +288,5 @@ void
 pull_close(struct pull *p)
 {
 	registry_close(&p->registry);
-	digest_list_free(&p->unpacked);
+	digest_list_free(&p->layers);
 }

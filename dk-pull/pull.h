@@ -17,7 +17,7 @@ struct pull {
 	const struct platform *platform; /* as asked for; NULL: this host's */
 	enum progress_mode mode;
 	struct registry registry; /* that of the last reference */
-	struct digest_list unpacked; /* layers that were, by diff_id: to be synced */
+	struct digest_list layers; /* unpacked ones of all images, by diff_id: to be synced */
 };
 
 /*

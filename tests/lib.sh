@@ -254,10 +254,17 @@ mkrootfs()
 	echo 'ID=dk-test' >"$1/etc/os-release"
 }
 
-# settled: no writer is at work, the one that syncs what dk-pull unpacked included; 10 s at most
+# settled: no writer is at work, the one that syncs unpacked layers included; 10 s at most
 settled()
 {
 	wait_for sh -c '! ls -d "$DK_ROOT"/tmp/*'
+}
+
+# synced: all unpacked layers are on disk, or will be within 10 s
+synced()
+{
+	wait_for sh -c '[ -n "$(ls "$DK_ROOT/layers/sha256")" ] &&
+		! grep -L "\"synced\": *true" "$DK_ROOT"/layers/sha256/*/meta | grep -q .'
 }
 
 # the store is left as it should be: nothing in tmp/, no mounts below it

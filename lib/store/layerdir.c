@@ -163,38 +163,3 @@ layer_new_close(struct layer_new *l)
 		(void)fd_rmtree(l->w->dir, l->name, &ignored);
 	*l = (struct layer_new)LAYER_NEW_INIT;
 }
-
-static int
-mark_synced(struct writer *w, const struct digest *diff_id, struct err *e)
-{
-	CLEAN_LAYER_META struct layer_meta m = { 0 };
-	CLEAN_FD int dir = -1;
-	char path[PATH_LAYER];
-
-	/* open first: it may be replaced or removed meanwhile, and must be marked itself or not at
-	 * all */
-	if ((dir = fd_opendir(w->store->dir, path_layer(diff_id, path), e)) < 0)
-		return e->code == ENOENT ? 0 : -1;
-	if (layer_meta_read_at(dir, &m, e) != 1 || m.synced)
-		return 0;
-	m.synced = true;
-	if (layer_meta_write(w->dir, dir, &m, true, e) < 0)
-		return e->code == ENOENT ? 0 : -1;
-	return 0;
-}
-
-int
-layer_sync(struct store *s, const struct digest *diff_ids, size_t n, struct err *e)
-{
-	CLEAN_WRITER struct writer w = WRITER_INIT;
-	size_t i;
-
-	if (writer_open(&w, s, e) < 0)
-		return -1;
-	if (syncfs(s->dir) < 0)
-		return err_set(e, errno, "sync the store '%s'", s->path);
-	for (i = 0; i < n; i++)
-		if (mark_synced(&w, &diff_ids[i], e) < 0)
-			return err_wrap(e, "layer %s", diff_ids[i].str);
-	return 0;
-}

@@ -46,8 +46,15 @@ int layer_commit(
 	struct layer_new *l, const struct digest *diff_id, struct layer_meta *m, struct err *e);
 void layer_new_close(struct layer_new *l); /* removes what was not committed */
 
-/* One syncfs(2), then marks these layers synced. */
+/* syncfs(2), then marks these layers synced; nothing where all are. Ones that are not there or not
+ * to be trusted are passed over. 0/-1. */
 int layer_sync(struct store *s, const struct digest *diff_ids, size_t n, struct err *e);
+/*
+ * The same in a child that outlives the caller and keeps none of its descriptors but the store's.
+ * Where it fails nothing is lost: a layer of an earlier boot is unpacked again. Call it last, with
+ * no writer open.
+ */
+void layer_sync_later(struct store *s, const struct digest *diff_ids, size_t n);
 
 /*
  * The lower directories of a chain, top first, as paths relative to s->dir

@@ -253,6 +253,7 @@ copy "many files" 'COPY other /m'
 mkdir out
 zcat <"$(blob)" | tar x -C out
 t "are the same" diff -r ctx/other out/m
+t "layers are put on disk" synced
 
 mkdir within
 printf 'FROM scratch\nCOPY . /\n' >within/Dockerfile

@@ -66,5 +66,6 @@ like "message" "$text" '*"comment":"by hand"*'
 dk-import rootfs.tar localhost:5000/a/b:c >/dev/null
 t "a tag of another registry" test -e "$DK_ROOT/tags/localhost:5000/a/b:c"
 
+t "its layers are put on disk" synced
 t "the store is clean" clean_store
 done_testing

@@ -27,11 +27,14 @@ is "the first and the last" "$(dk-run --rm many:1 cat /n/1 /n/129)" "1
 t "nothing is left" clean_store
 
 tar -c -C rootfs . | dk-import - one:1 >/dev/null
+settled
 for meta in "$DK_ROOT"/layers/sha256/*/meta; do
 	sed -i 's/"bootId":"[^"]*"/"bootId":"another"/; s/"synced":true/"synced":false/' "$meta"
 done
 is "layers of another boot that were not synced are unpacked again, and nothing is said" \
 	"$(dk-run --rm one:1 cat /etc/os-release 2>&1)" ID=dk-test
+t "and put on disk" wait_for sh -c 'grep -q "\"synced\":true" "$DK_ROOT"/layers/sha256/*/meta'
+settled
 rm -rf "$DK_ROOT"/layers/sha256/*
 is "layers that are not there, too" "$(dk-run --rm one:1 cat /etc/os-release)" ID=dk-test
 for blob in "$DK_ROOT"/blobs/sha256/*; do
