@@ -25,6 +25,23 @@ enum {
 	PEEK = 1024,
 };
 
+/* An interrupt ends the wait for whoever writes there. */
+static ssize_t
+read_stdin(void *p, size_t n, struct err *e)
+{
+	ssize_t r;
+
+	for (;;) {
+		if (stop_check(e) < 0)
+			return -1;
+		r = read(STDIN_FILENO, p, n);
+		if (r >= 0)
+			return r;
+		if (errno != EINTR)
+			return err_set(e, errno, "read standard input");
+	}
+}
+
 /* Standard input with the bytes that were read to see what it is. */
 struct input {
 	char peek[PEEK];
@@ -35,19 +52,13 @@ static ssize_t
 read_input(void *arg, void *p, size_t n, struct err *e)
 {
 	struct input *in = arg;
-	ssize_t r;
-
-	if (stop_check(e) < 0)
-		return -1;
-	if (in->at < in->n) {
-		if (n > in->n - in->at)
-			n = in->n - in->at;
-		memcpy(p, in->peek + in->at, n);
-		in->at += n;
-		return (ssize_t)n;
-	}
-	r = fd_read(STDIN_FILENO, p, n);
-	return r < 0 ? err_set(e, errno, "read standard input") : r;
+	if (in->at == in->n)
+		return read_stdin(p, n, e);
+	if (n > in->n - in->at)
+		n = in->n - in->at;
+	memcpy(p, in->peek + in->at, n);
+	in->at += n;
+	return (ssize_t)n;
 }
 
 static ssize_t
@@ -77,6 +88,18 @@ is_tar(const struct input *in)
 	return sum == want && h[0] != '\0';
 }
 
+/* What follows the end of the tar: padding, and what the compression ends with. */
+static int
+drain(struct decoder *d, struct err *e)
+{
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = decoder_read(d, piece, sizeof(piece), e)) > 0)
+		;
+	return n < 0 ? -1 : 0;
+}
+
 static int
 unpack(struct context *c, struct writer *w, struct input *in, struct err *e)
 {
@@ -94,9 +117,27 @@ unpack(struct context *c, struct writer *w, struct input *in, struct err *e)
 	if (d == NULL)
 		return -1;
 	r = untar(c->dir, read_decoder, d, &opts, &got, e);
+	if (r == 0)
+		r = drain(d, e);
 	strv_free(&got.implied);
 	decoder_free(d);
 	return r;
+}
+
+/* The Dockerfile: what is in in, and the rest. */
+static int
+read_dockerfile(struct context *c, struct input *in, struct err *e)
+{
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = read_input(in, piece, sizeof(piece), e)) > 0) {
+		buf_add(&c->text, piece, (size_t)n);
+		if (c->text.len > MAX_FILE)
+			return err_set(e, EFBIG, "Dockerfile on standard input");
+	}
+	c->file = xstrdup("Dockerfile");
+	return n < 0 ? -1 : 0;
 }
 
 static int
@@ -104,12 +145,14 @@ open_stdin(struct context *c, struct writer *w, struct err *e)
 {
 	struct input in = { .n = 0 };
 	const char *program = NULL;
-	char piece[4096];
-	ssize_t n = fd_read_full(STDIN_FILENO, in.peek, sizeof(in.peek));
+	ssize_t n;
 
-	if (n < 0)
-		return err_set(e, errno, "read standard input");
-	in.n = (size_t)n;
+	do {
+		n = read_stdin(in.peek + in.n, sizeof(in.peek) - in.n, e);
+		if (n < 0)
+			return -1;
+		in.n += (size_t)n;
+	} while (n > 0 && in.n < sizeof(in.peek));
 	if (is_tar(&in) ||
 		(in.n >= 6 &&
 			(codec_sniff(in.peek, in.n, &program) != COMP_NONE || program != NULL))) {
@@ -117,13 +160,7 @@ open_stdin(struct context *c, struct writer *w, struct err *e)
 			return err_wrap(e, "build context");
 		return 0;
 	}
-	while ((n = read_input(&in, piece, sizeof(piece), e)) > 0) {
-		buf_add(&c->text, piece, (size_t)n);
-		if (c->text.len > MAX_FILE)
-			return err_set(e, EFBIG, "Dockerfile on standard input");
-	}
-	c->file = xstrdup("Dockerfile");
-	return n < 0 ? -1 : 0;
+	return read_dockerfile(c, &in, e);
 }
 
 static int
@@ -140,14 +177,9 @@ load_dockerfile(struct context *c, const char *where, const char *file, bool tar
 	const char *name = file != NULL ? file : "Dockerfile";
 	int r;
 
+	if (file != NULL && strcmp(file, "-") == 0)
+		return read_dockerfile(c, &(struct input){ .n = 0 }, e);
 	c->file = xstrdup(name);
-	if (file != NULL && strcmp(file, "-") == 0) {
-		free(c->file);
-		c->file = xstrdup("Dockerfile");
-		if (buf_read_fd(&c->text, STDIN_FILENO, MAX_FILE, e) < 0)
-			return err_wrap(e, "Dockerfile on standard input");
-		return 0;
-	}
 	if (tar)
 		r = load_in(c->dir, name, &c->text, e);
 	else

@@ -71,6 +71,24 @@ like "says so" "$(cat .err)" "*Dockerfile:2: COPY: there is no build context*"
 tfail 1 "xz is refused by name" sh -c 'tar cJ -C ctx . | dk-build -q -'
 like "with what to do" "$(cat .err)" "*xz*"
 tfail 1 "a cut tar" sh -c 'tar c -C ctx . | head -c 700 | dk-build -q -'
+t "bytes behind the tar" sh -c '(tar c -C ctx . && head -c 300000 /dev/zero && echo read >drained) |
+	dk-build -q -'
+t "are read too" test -e drained
+tfail 1 "a compressed tar without its end" sh -c 'tar c -C ctx . | gzip | head -c -4 | dk-build -q -'
+mkfifo stdin
+for args in - '-f - ctx'; do
+	# shellcheck disable=SC2086
+	dk-build $args <stdin >.out 2>.err &
+	pid=$!
+	bg $pid
+	exec 3>stdin
+	wait_for sh -c 'ls "$DK_ROOT/tmp" | grep -q .'
+	sleep 0.1
+	kill -TERM $pid
+	wait $pid 2>/dev/null
+	is "a signal ends the wait for stdin: $args" "$?" 143
+	exec 3>&-
+done
 tfail 1 "an empty stdin" sh -c 'dk-build -q - </dev/null'
 tfail 1 "a full disk on stdout" sh -c 'dk-build -q ctx >/dev/full'
 t "the store is clean" clean_store
