@@ -118,9 +118,7 @@ copy_plain(struct copytree *c, int in, int out, struct err *e)
 	while ((n = fd_read(in, buf, sizeof(buf))) > 0) {
 		if (fd_write_all(out, buf, (size_t)n) < 0)
 			return err_set(e, errno, "write the copy of '%s'", buf_str(&c->rel));
-		if (n < (ssize_t)sizeof(buf))
-			return 0; /* a regular file: this was its end */
-		if (stop_check(e) < 0)
+		if (n == (ssize_t)sizeof(buf) && stop_check(e) < 0)
 			return -1;
 	}
 	return n < 0 ? src_error(c, errno, e) : 0;
