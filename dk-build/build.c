@@ -110,6 +110,7 @@ run_one(struct build *b, const struct instr *i, struct err *e)
 	size_t n = strcspn(i->text, "\n");
 
 	b->step++;
+	b->line = i->line;
 	build_say(b, "[%d/%d] %.*s%s", b->step, b->nsteps, (int)(n > 200 ? 200 : n), i->text,
 		n > 200 ? "..." : "");
 	if (run_instr(b, i, e) < 0)

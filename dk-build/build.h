@@ -27,7 +27,7 @@ struct build {
 	const struct strv *build_args; /* --build-arg, KEY=VALUE */
 	struct strv used_args; /* those an ARG asked for */
 	bool quiet;
-	int step, nsteps;
+	int step, nsteps, line; /* of the instruction that is carried out */
 	int64_t epoch; /* $SOURCE_DATE_EPOCH, -1 */
 
 	struct strv global; /* ARG before FROM and what the builder presets: KEY=VALUE */

@@ -30,7 +30,7 @@ static const struct opt opts[] = {
 
 static const struct opt_cmd cmd = {
 	"[-q] [-f FILE] [-t NAME[:TAG]] [--build-arg NAME[=VALUE]] DIRECTORY\n"
-	"[-q] [-t NAME[:TAG]] [--build-arg NAME[=VALUE]] -",
+	"[-q] [-f FILE] [-t NAME[:TAG]] [--build-arg NAME[=VALUE]] -",
 	"Builds an image from a Dockerfile and prints its digest.", opts, 2
 };
 

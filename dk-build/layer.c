@@ -22,6 +22,7 @@ enum { MAX_PACKERS = 2 };
 
 struct pending {
 	char name[40]; /* tmp/ID/name/fs */
+	int line; /* of its instruction */
 	struct packer packer;
 	struct packed packed; /* once packer.pid is -1 */
 };
@@ -88,7 +89,7 @@ wait_one(struct pending *p, struct err *e)
 	if (p->packer.pid < 0)
 		return 0;
 	if (pack_wait(&p->packer, &p->packed, e) < 0)
-		return err_wrap(e, "pack a layer");
+		return err_wrap(e, "the layer of line %d", p->line);
 	return 0;
 }
 
@@ -121,7 +122,7 @@ layer_take(struct layer *l, const char *created_by, struct err *e)
 		return -1;
 	b->pending = xrealloc(b->pending, b->npending + 1, sizeof(*b->pending));
 	p = &b->pending[b->npending++];
-	*p = (struct pending){ .packer = { -1, -1 } };
+	*p = (struct pending){ .line = b->line, .packer = { -1, -1 } };
 	snprintf(p->name, sizeof(p->name), "%s", l->dir.name);
 	l->dir.name[0] = '\0'; /* it goes with the writer now */
 	push_lower(b, p->name);

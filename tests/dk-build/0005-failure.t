@@ -61,7 +61,7 @@ for sig in 2 15 1; do
 	same "signal $sig"
 done
 
-# killed: the next writer sweeps
+# killed: dk-rmi sweeps
 dk-build -f Dockerfile ctx >.out 2>.err &
 pid=$!
 bg $pid
@@ -74,6 +74,18 @@ RUN true
 X
 t "no mount is left" sh -c '! grep -q " $T/store" /proc/self/mountinfo'
 t "and nothing runs" sh -c 'sleep 0.2; ! pgrep -f "[s]leep 98765" >/dev/null'
+
+t "dk-rmi removes what it left" dk-rmi ok
+t "the store is clean" clean_store
+
+# a full disk, found while the layer is packed
+mkdir small
+mount -t tmpfs -o size=10m none small
+head -c 7000000 /dev/urandom >ctx/large
+printf 'FROM scratch\nCOPY large /\nENV a=b\n' >Dockerfile
+tfail 1 "a full disk" env DK_ROOT="$T/small/store" dk-build -q -t never -f Dockerfile ctx
+like "names the line" "$(cat .err)" "dk-build: the layer of line 2: *No space left on device"
+is "nothing is left" "$(find small/store -type f ! -name lock ! -name version)" ""
 
 chmod 755 "$T"
 cp "$(command -v dk-build)" "$T/dk-build"
