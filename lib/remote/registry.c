@@ -129,6 +129,16 @@ add_error_body(struct http_res *res, struct buf *out)
 		buf_addf(out, ": %.300s", message);
 }
 
+/* Is an answer the registry's own, and not of whom a redirect led to? */
+static bool
+is_ours(const struct registry *r, const struct http_res *res)
+{
+	CLEAN_URL struct url api = { 0 };
+	struct err e;
+
+	return url_parse(&api, r->api, &e) == 0 && url_same_origin(&api, &res->url);
+}
+
 /* The error for an answer whose status was not wanted. what: what was asked for. Always -1. */
 static int
 refuse(struct registry *r, struct http_res *res, const char *what, struct err *e)
@@ -139,6 +149,10 @@ refuse(struct registry *r, struct http_res *res, const char *what, struct err *e
 	add_error_body(res, &why);
 	switch (status) {
 	case 401:
+		if (!is_ours(r, res))
+			return err_setx(e, EACCES,
+				"%s: the server that the registry sends us to, %s, wants credentials%s",
+				what, res->url.host, buf_str(&why));
 		if (r->auth != NULL && r->creds.user != NULL)
 			return err_setx(e, EACCES,
 				"%s: the registry refuses the credentials of user '%s'%s", what,
@@ -253,7 +267,8 @@ ask(struct registry *r, struct http_req *req, struct http_res *res, struct err *
 	for (again = 0; again < 2; again++) {
 		req->auth = ours ? r->auth : NULL;
 		st = http_do(&r->http, req, res, e);
-		if (st < 0 || res->head.status != 401 || !ours || again == 1)
+		/* whom a redirect led to gets no say in where credentials go */
+		if (st < 0 || res->head.status != 401 || again == 1 || !is_ours(r, res))
 			break;
 		st = authenticate(r, res, e);
 		if (st < 0)

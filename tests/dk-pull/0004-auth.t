@@ -95,6 +95,23 @@ is "they go to the token's service only" "$(grep -c 'Authorization: Basic' answe
 is "and not to the other host" "$(grep -ci authorization other.log)" 0
 fresh_store
 
+# the other host asks for credentials, to be sent to a service of its own
+mv other/blob other/blob.bytes
+mv other/blob.for other/blob.was
+answer other/blob 'GET /there$' "HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer realm=\"http://$OTHER/token\",service=\"x\"
+Content-Length: 0"
+: >other.log
+fails "a challenge by the other host" "layer *: blob: the server that the registry sends us to, 127.0.0.1, wants credentials"
+is "it gets no credentials" "$(grep -ci 'authorization\|token' other.log)" 0
+answer other/blob 'GET /there$' 'HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Basic realm="x"
+Content-Length: 0'
+fails "and by Basic" "layer *: blob: the server that the registry sends us to, 127.0.0.1, wants credentials"
+is "neither" "$(grep -ci authorization other.log)" 0
+mv other/blob.bytes other/blob
+mv other/blob.was other/blob.for
+
 mkdir -p "$HOME/.docker"
 echo "{\"auths\":{\"$SRV\":{\"identitytoken\":\"refresh me\"}}}" >"$HOME/.docker/config.json"
 answer answers/20-token 'POST /token\?x=1 ' 'HTTP/1.1 200 OK
