@@ -151,7 +151,8 @@ refuse(struct registry *r, struct http_res *res, const char *what, struct err *e
 	case 401:
 		if (!is_ours(r, res))
 			return err_setx(e, EACCES,
-				"%s: the server that the registry sends us to, %s, wants credentials%s",
+				"%s: the server that the registry sends us to, %s, wants "
+				"credentials%s",
 				what, res->url.host, buf_str(&why));
 		if (r->auth != NULL && r->creds.user != NULL)
 			return err_setx(e, EACCES,

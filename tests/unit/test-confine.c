@@ -50,6 +50,7 @@ static void
 confined(bool landlock)
 {
 	char *const argv[] = { (char *)(uintptr_t) "sh", NULL };
+	bool nodev = syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) < 0 && errno != ENOSYS;
 	struct err e;
 	int fd;
 
@@ -64,6 +65,8 @@ confined(bool landlock)
 		     0) == 0,
 		"with capabilities");
 	must(mknodat(inside, "null", S_IFCHR | 0666, makedev(1, 3)) == 0, "a device");
+	must(!nodev || (openat(inside, "null", O_RDWR) < 0 && errno == EACCES),
+		"which it cannot open");
 	must(mknodat(inside, "gone", S_IFCHR, 0) == 0, "a whiteout");
 	must(mkdirat(inside, "d", 0) == 0 && linkat(inside, "file", inside, "d/link", 0) == 0,
 		"a link to another directory");
