@@ -45,6 +45,7 @@ struct verifier {
 	struct anchor *decoders; /* of the anchors */
 	size_t nanchors;
 	br_x509_decoder_context leaf; /* its key, where nothing is verified */
+	const char *unfit; /* what is wrong with an authority that was passed over */
 	struct buf why; /* what is wrong, for people */
 };
 
@@ -80,6 +81,7 @@ v_start_chain(const br_x509_class **ctx, const char *server_name)
 	buf_clear(&v->why);
 	v->n = 0;
 	v->nanchors = 0;
+	v->unfit = NULL;
 	v->overflow = false;
 }
 
@@ -119,9 +121,25 @@ chain_cert(const struct verifier *v, size_t i, size_t *n)
 	return (const unsigned char *)v->chain.data + start;
 }
 
+/* May this authority sign, with so many intermediate ones between it and the server's certificate?
+ * BearSSL knows nothing of an anchor but its name and key. */
+static bool
+is_fit(struct verifier *v, const struct x509 *ca, size_t between)
+{
+	int64_t now = time(NULL);
+
+	if (now < ca->not_before || now > ca->not_after)
+		v->unfit = "comes from a CA whose certificate has expired or is not yet valid";
+	else if (ca->pathlen >= 0 && (size_t)ca->pathlen < between)
+		v->unfit = "comes from a CA that allows fewer intermediate ones";
+	else
+		return true;
+	return false;
+}
+
 /* Makes trust anchors of the store's certificates with this name. */
 static void
-add_anchors(struct verifier *v, const struct der *name)
+add_anchors(struct verifier *v, const struct der *name, size_t between)
 {
 	const struct x509 *ca;
 	br_x509_trust_anchor *a;
@@ -130,6 +148,8 @@ add_anchors(struct verifier *v, const struct der *name)
 	size_t i = 0;
 
 	while (v->nanchors < MAX_ANCHORS && (ca = trust_find(v->trust, name, &i)) != NULL) {
+		if (!is_fit(v, ca, between))
+			continue;
 		dc = &v->decoders[v->nanchors].key;
 		br_x509_decoder_init(dc, NULL, NULL);
 		br_x509_decoder_push(dc, ca->whole.p, ca->whole.n);
@@ -153,6 +173,10 @@ explain(struct verifier *v, unsigned code, const struct x509 *leaf, const struct
 
 	switch (code) {
 	case BR_ERR_X509_NOT_TRUSTED:
+		if (v->unfit != NULL) {
+			buf_adds(&v->why, v->unfit);
+			break;
+		}
 		if (v->n == 1 && der_eq(&leaf->issuer, &leaf->subject)) {
 			buf_adds(&v->why, "is self-signed and not among the trusted ones");
 		} else {
@@ -186,7 +210,14 @@ explain(struct verifier *v, unsigned code, const struct x509 *leaf, const struct
 		break;
 	case BR_ERR_X509_NOT_CA:
 	case BR_ERR_X509_FORBIDDEN_KEY_USAGE:
+		if (leaf->no_server) {
+			buf_adds(&v->why, "is not meant for servers");
+			break;
+		}
 		buf_adds(&v->why, "comes from a certificate that may not sign others");
+		break;
+	case BR_ERR_X509_DN_MISMATCH:
+		buf_adds(&v->why, "comes with a chain that is not in order");
 		break;
 	case BR_ERR_X509_CRITICAL_EXTENSION:
 		buf_adds(&v->why, "has a critical extension that is not known here");
@@ -219,10 +250,10 @@ validate(struct verifier *v, struct x509 *leaf, struct x509 *last)
 			return BR_ERR_X509_INVALID_VALUE;
 		if (i == 0) {
 			*leaf = x;
-			add_anchors(v, &x.subject); /* trusted itself */
+			add_anchors(v, &x.subject, 0); /* trusted itself */
 		}
 		*last = x;
-		add_anchors(v, &x.issuer);
+		add_anchors(v, &x.issuer, i);
 	}
 	br_x509_minimal_init(&v->engine, &br_sha256_vtable, v->anchors, v->nanchors);
 	br_x509_minimal_set_rsa(&v->engine, br_rsa_pkcs1_vrfy_get_default());
@@ -246,6 +277,8 @@ validate(struct verifier *v, struct x509 *leaf, struct x509 *last)
 	code = (*ctx)->end_chain(ctx);
 	if (code == 0 && nip > 0 && !x509_has_ip(leaf, ip, nip))
 		code = BR_ERR_X509_BAD_SERVER_NAME;
+	if (code == 0 && leaf->no_server) /* which BearSSL does not look at */
+		code = BR_ERR_X509_FORBIDDEN_KEY_USAGE;
 	return code;
 }
 

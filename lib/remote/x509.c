@@ -26,7 +26,10 @@ enum {
 	DER_VERSION = 0xa0,
 	DER_EXTENSIONS = 0xa3,
 	NAME_DNS = 0x82, /* GeneralName, context tags 2 and 7 */
-	NAME_IP = 0x87
+	NAME_IP = 0x87,
+	EXT_NAMES = 17, /* last number of 2.5.29.N */
+	EXT_CONSTRAINTS = 19,
+	EXT_PURPOSES = 37
 };
 
 /* Takes the next element off in: its content, and (whole may be NULL) all of it. The tag, or -1. */
@@ -72,6 +75,12 @@ want(struct der *in, int tag, struct der *content, struct der *whole)
 	return next(in, content != NULL ? content : &c, whole) == tag ? 0 : -1;
 }
 
+static bool
+is_bytes(const struct der *d, const unsigned char *p, size_t n)
+{
+	return d->n == n && memcmp(d->p, p, n) == 0;
+}
+
 /* UTCTime YYMMDDHHMMSSZ, GeneralizedTime YYYYMMDDHHMMSSZ (RFC 5280, 4.1.2.5). 0/-1. */
 static int
 get_time(struct der *in, int64_t *out)
@@ -106,11 +115,49 @@ get_time(struct der *in, int64_t *out)
 	return 0;
 }
 
-/* Finds SubjectAltName (2.5.29.17) among the extensions. 0/-1. */
+/* BasicConstraints: SEQUENCE { cA BOOLEAN OPTIONAL, pathLenConstraint INTEGER OPTIONAL }. 0/-1. */
+static int
+get_pathlen(struct x509 *x, struct der in)
+{
+	struct der seq, c;
+	int tag;
+
+	if (want(&in, DER_SEQUENCE, &seq, NULL) < 0)
+		return -1;
+	while (seq.n > 0) {
+		tag = next(&seq, &c, NULL);
+		if (tag < 0)
+			return -1;
+		if (tag == DER_INTEGER && c.n > 0) /* no chain here has 127 certificates */
+			x->pathlen = c.n == 1 && c.p[0] < 0x80 ? c.p[0] : 127;
+	}
+	return 0;
+}
+
+/* ExtKeyUsage: SEQUENCE OF OID. 0/-1. */
+static int
+get_purposes(struct x509 *x, struct der in)
+{
+	static const unsigned char server[] = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
+	static const unsigned char any[] = { 0x55, 0x1d, 0x25, 0 };
+	struct der seq, oid;
+
+	if (want(&in, DER_SEQUENCE, &seq, NULL) < 0)
+		return -1;
+	x->no_server = true;
+	while (seq.n > 0) {
+		if (want(&seq, DER_OID, &oid, NULL) < 0)
+			return -1;
+		if (is_bytes(&oid, server, sizeof(server)) || is_bytes(&oid, any, sizeof(any)))
+			x->no_server = false;
+	}
+	return 0;
+}
+
+/* The extensions that matter here: SubjectAltName, BasicConstraints, ExtKeyUsage. 0/-1. */
 static int
 get_extensions(struct x509 *x, struct der in)
 {
-	static const unsigned char san[] = { 0x55, 0x1d, 0x11 };
 	struct der list, ext, oid, value, names;
 
 	if (want(&in, DER_SEQUENCE, &list, NULL) < 0)
@@ -123,11 +170,23 @@ get_extensions(struct x509 *x, struct der in)
 			return -1;
 		if (want(&ext, DER_OCTETS, &value, NULL) < 0)
 			return -1;
-		if (oid.n != sizeof(san) || memcmp(oid.p, san, sizeof(san)) != 0)
+		if (oid.n != 3 || oid.p[0] != 0x55 || oid.p[1] != 0x1d) /* 2.5.29 */
 			continue;
-		if (x->names.p != NULL || want(&value, DER_SEQUENCE, &names, NULL) < 0)
-			return -1;
-		x->names = names;
+		switch (oid.p[2]) {
+		case EXT_NAMES:
+			if (x->names.p != NULL || want(&value, DER_SEQUENCE, &names, NULL) < 0)
+				return -1;
+			x->names = names;
+			break;
+		case EXT_CONSTRAINTS:
+			if (get_pathlen(x, value) < 0)
+				return -1;
+			break;
+		case EXT_PURPOSES:
+			if (get_purposes(x, value) < 0)
+				return -1;
+			break;
+		}
 	}
 	return 0;
 }
@@ -139,6 +198,7 @@ x509_parse(struct x509 *x, const void *p, size_t n)
 	int tag;
 
 	memset(x, 0, sizeof(*x));
+	x->pathlen = -1;
 	if (want(&in, DER_SEQUENCE, &cert, &x->whole) < 0 ||
 		want(&cert, DER_SEQUENCE, &tbs, NULL) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* x509.h: what this library reads in a certificate itself (RFC 5280): names, validity, addresses;
- * no signatures */
+/* x509.h: what this library reads in a certificate itself (RFC 5280): names, validity, addresses,
+ * constraints; no signatures */
 #ifndef REMOTE_X509_H
 #define REMOTE_X509_H
 
@@ -23,6 +23,8 @@ struct x509 {
 	int64_t not_before; /* seconds since 1970 */
 	int64_t not_after;
 	struct der names; /* inside of SubjectAltName's sequence */
+	int pathlen; /* intermediate CAs allowed below this one; -1: as many as there are */
+	bool no_server; /* its extended key usage names other purposes only */
 };
 
 /* Parses DER; the spans point into p. 0/-1. */

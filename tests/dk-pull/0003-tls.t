@@ -134,4 +134,40 @@ cp forged.key forgedchain.key
 serve forgedchain
 REF=$REG/app:1
 fails "signed by what is no CA" "the server's certificate comes from a certificate that may not sign others" --ca-file ca.crt
+
+# what an authority may do is in its own certificate: validity, and how many others stand below it
+strict() # NAME DAYS CONSTRAINTS: a CA with ca's key, another name
+{
+	openssl req -new -key ca.key -subj "/CN=$1" -out .csr 2>/dev/null
+	echo "basicConstraints=critical,$3" >.ext
+	openssl x509 -req -in .csr -signkey ca.key -days "$2" -extfile .ext -out "$1.crt" 2>/dev/null
+	cp ca.key "$1.key"
+}
+strict past -1 CA:TRUE
+mkcert past young IP:127.0.0.1 -days 5
+s_server -cert young.crt -key young.key -no_tls1_3
+fails "an authority that has expired" "the server's certificate comes from a CA whose certificate has expired*" --ca-file past.crt
+strict short 5 CA:TRUE,pathlen:0
+mkcert short direct IP:127.0.0.1 -days 5
+s_server -cert direct.crt -key direct.key -no_tls1_3
+fails "pathlen:0, its own certificate" "manifest: *" --ca-file short.crt
+openssl req -new -key inter.key -subj /CN=inter -out inter.csr 2>/dev/null
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n' >inter.ext
+openssl x509 -req -in inter.csr -CA short.crt -CAkey ca.key -CAcreateserial -extfile inter.ext -out below.crt 2>/dev/null
+s_server -cert leaf.crt -key leaf.key -cert_chain below.crt -no_tls1_3
+fails "pathlen:0, and an intermediate CA" "the server's certificate comes from a CA that allows fewer*" --ca-file short.crt
+strict long 5 CA:TRUE,pathlen:1
+openssl x509 -req -in inter.csr -CA long.crt -CAkey ca.key -CAcreateserial -extfile inter.ext -out below.crt 2>/dev/null
+cat long.crt >>below.crt
+s_server -cert leaf.crt -key leaf.key -cert_chain below.crt -no_tls1_3
+fails "pathlen:1, and the root sent along" "manifest: *" --ca-file long.crt
+cat long.crt ca.crt inter.crt >order.crt
+s_server -cert leaf.crt -key leaf.key -cert_chain order.crt -no_tls1_3
+fails "a chain that is none" "the server's certificate comes with a chain that is not in order" --ca-file other.crt
+for use in clientAuth:"the server's certificate is not meant for servers" clientAuth,serverAuth:"manifest: *"; do
+	mkcert ca purpose "IP:127.0.0.1
+extendedKeyUsage=${use%%:*}" -days 5
+	s_server -cert purpose.crt -key purpose.key -no_tls1_3
+	fails "a certificate for ${use%%:*}" "${use#*:}" --ca-file ca.crt
+done
 done_testing
