@@ -296,7 +296,7 @@ units: $(UNITS:%=$(B)/unit/%)
 
 # ---- tests: `make test` is quick, `make check` is everything
 SCRIPTS = bootstrap .ci/run lib/deps/build lib/deps/fetch lib/deps/recipes \
-	tests/lib.sh tests/demo.sh $(wildcard tests/*/*.t tests/bench/*.sh)
+	$(wildcard tests/*.sh tests/*/*.t tests/bench/*.sh)
 CSRC = $(wildcard dk/*.c dk-*/*.c lib/*/*.c tests/*/*.c)
 CHDR = $(wildcard dk-*/*.h lib/*/*.h tests/*/*.h)
 # test-inside is run by tests/dk-run, inside a container

@@ -24,4 +24,7 @@ for bin in "$TOP"/build/bin/*; do
 		grep -q "^\.Sh $s" "$page" || not_ok "$name.1 has $s"
 	done
 done
+# a word that is a lone . goes to the end of the word before it, and the command is another one
+is "no example has a full stop of its own" \
+	"$(cd "$TOP" && grep -nE '^\.D[l1] .* \.( |$)' dk*/*.1 lib/man/*.[1-8])" ""
 done_testing
