@@ -178,8 +178,9 @@ main(void)
 		puts("1..0 # SKIP needs root");
 		return 0;
 	}
+	/* EINVAL: a chroot, where / is no mount point */
 	if (mkdtemp(dir) == NULL || chdir(dir) < 0 || unshare(CLONE_NEWNS) < 0 ||
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL)) {
 		perror(dir);
 		return 1;
 	}
