@@ -34,7 +34,7 @@ dk-rm -f deaf >/dev/null
 wait $pid
 is "dk-rm -f ends it" $? 137
 
-dk-run --rm bb:1 sleep 3 &
+dk-run --rm bb:1 sleep 8 &
 pid=$!
 wait_for up
 kill -TSTP $pid
