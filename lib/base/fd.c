@@ -13,6 +13,18 @@
 #include "str.h"
 
 int
+fd_fill_stdio(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) /* no O_CLOEXEC */
+			return -1;
+	return 0;
+}
+
+int
 fd_write_all(int fd, const void *p, size_t n)
 {
 	const char *s = p;

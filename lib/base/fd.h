@@ -11,6 +11,12 @@
 struct buf;
 struct err;
 
+/*
+ * A program that is started with 0, 1 or 2 closed would get its own files there: messages would be
+ * written into them, a container would have them. Fills these with /dev/null, opened the wrong way
+ * round, so that to use them still is EBADF. 0/-1 with errno.
+ */
+int fd_fill_stdio(void);
 /* EINTR and short writes are handled. 0/-1 with errno. */
 int fd_write_all(int fd, const void *p, size_t n);
 /* One read(2) that repeats on EINTR. */

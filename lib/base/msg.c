@@ -24,6 +24,8 @@ msg_init(const char *argv0)
 {
 	const char *p;
 
+	if (fd_fill_stdio() < 0)
+		_exit(125);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (argv0 == NULL || *argv0 == '\0')
 		return;

@@ -9,7 +9,8 @@ struct err;
 
 #define DK_VERSION "0.1"
 
-/* The program's name, for messages; also sets LC_CTYPE to C. Call first. */
+/* The program's name, for messages; also sets LC_CTYPE to C.UTF-8 and opens 0, 1 and 2 where they
+ * are closed. Call first. */
 void msg_init(const char *argv0);
 const char *msg_name(void);
 

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
@@ -211,10 +212,19 @@ set_limits(const struct spec *s, struct err *e)
 	return 0;
 }
 
+/* The host's null device: its mode and owner are the host's too. */
+static bool
+is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 /*
- * in, out, err become 0, 1, 2; -1 is the container's null device, else the
- * host's. A pipe is given to the process's user, who could not open
- * /dev/stdout otherwise.
+ * in, out, err become 0, 1, 2; -1 and the host's null device are the
+ * container's own. A pipe is given to the process's user, who could not
+ * open /dev/stdout otherwise.
  */
 static int
 set_stdio(const struct run_opts *o, int null, struct err *e)
@@ -224,7 +234,7 @@ set_stdio(const struct run_opts *o, int null, struct err *e)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		if (fd[i] < 0)
+		if (fd[i] < 0 || is_null(fd[i]))
 			fd[i] = null;
 		if (fd[i] < 3) /* out of the way of the others */
 			fd[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, 3);

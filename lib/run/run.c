@@ -76,18 +76,6 @@ detach_root(int fd, int *own, struct err *e)
 	return errno == EINVAL ? fd : err_set(e, errno, "root file system");
 }
 
-/* Whoever runs us may have closed 0, 1 or 2; nothing of ours may land there. */
-static void
-fill_stdio(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd < 3)
-		;
-	if (fd >= 3)
-		close(fd);
-}
-
 /* One byte: 1; the end: 0. All signals are blocked, so there is no EINTR and errno is not touched.
  */
 static int
@@ -263,7 +251,6 @@ run_container(const struct run_opts *o, int *code, struct err *e)
 	int r, rootfs;
 
 	*code = RUN_OWN;
-	fill_stdio();
 	if (clone_flags(o->spec, &flags, e) < 0 || seccomp_check(o->spec, e) < 0)
 		return -1;
 	rootfs = detach_root(o->rootfs, &own, e);

@@ -66,6 +66,13 @@ is "a session of its own" "$($run bb:1 sh -c 'cut -d" " -f6 /proc/1/stat')" 1
 is "descriptors" "$($run bb:1 sh -c 'ls /proc/1/fd; true' 5</dev/null 9</)" "0
 1
 2"
+# first into a variable: a redirection of the shell's own would be what is looked at
+is "what is closed is not filled with files of ours" \
+	"$($run -i bb:1 sh -c 'stat -L -c %t:%T /proc/1/fd/0' <&-)" 1:3
+is "nor stdout" "$($run bb:1 sh -c 'x=$(stat -L -c %t:%T /proc/1/fd/1); echo $x >&2' 2>&1 >&-)" 1:3
+is "the host's null device stays outside" \
+	"$($run -i bb:1 sh -c 'x=$(stat -L -c %D /dev/null /proc/1/fd/0 /proc/1/fd/1); echo "$x" >&2' \
+		2>&1 </dev/null >/dev/null | sort -u | wc -l)" 1
 is "signals are not ignored" "$(trap '' HUP PIPE; $run bb:1 sed -n 's/^SigIgn:\t//p' /proc/1/status)" 0000000000000000
 ignoring() # CMD...: with signals 32 and 33 ignored, which libraries keep for themselves
 {
