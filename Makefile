@@ -36,7 +36,9 @@ ZSTDENC_1 = zstdenc
 # ---- lib/: one archive a layer of the library; a file includes its own layer and those before it
 LIBS = base oci store layer remote run
 base_OBJ = msg err mem buf str fmt fd path proc opt
-oci_OBJ = digest hash ref json platform descriptor manifest config change word spec specjson specwrite jsontext
+oci_OBJ = \
+	digest hash ref json jsontext platform descriptor manifest \
+	config change expand match spec specjson specwrite
 store_OBJ = \
 	store writer paths sweep \
 	blob blobout digests tag taglist root image imagewrite imagesize \
@@ -76,14 +78,12 @@ dk-build_OBJ = \
 	copy \
 	copytree \
 	dockerfile \
-	expand \
 	files \
 	from \
 	ignore \
 	instr \
 	layer \
 	links \
-	match \
 	meta \
 	output \
 	pack \
@@ -177,11 +177,9 @@ test-digest_LIB = oci base
 test-digest_EXT = $(NETTLE)
 test-dockerfile_OBJ = \
 	dk-build/dockerfile \
-	dk-build/expand \
 	dk-build/ignore \
-	dk-build/instr \
-	dk-build/match
-test-dockerfile_LIB = base
+	dk-build/instr
+test-dockerfile_LIB = oci base
 test-dockerfile_EXT = $(JANSSON)
 test-json_LIB = oci base
 test-json_EXT = $(JANSSON)

@@ -13,12 +13,12 @@
 #include "base/fmt.h"
 #include "base/mem.h"
 #include "base/msg.h"
+#include "oci/expand.h"
 #include "store/events.h"
 #include "store/image.h"
 #include "store/tag.h"
 
 #include "build.h"
-#include "expand.h"
 #include "layer.h"
 #include "stop.h"
 

@@ -15,10 +15,10 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "oci/match.h"
 
 #include "copy.h"
 #include "copytree.h"
-#include "match.h"
 
 struct state {
 	const struct copy *c;

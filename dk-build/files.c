@@ -8,11 +8,11 @@
 #include "base/mem.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "oci/expand.h"
 #include "run/run.h"
 
 #include "build.h"
 #include "copy.h"
-#include "expand.h"
 #include "layer.h"
 
 struct copy_args {

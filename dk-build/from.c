@@ -15,12 +15,12 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "oci/expand.h"
 #include "oci/platform.h"
 #include "store/image.h"
 #include "store/layerdir.h"
 
 #include "build.h"
-#include "expand.h"
 #include "stop.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

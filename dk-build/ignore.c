@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "oci/match.h"
 
 #include "ignore.h"
-#include "match.h"
 
 static bool
 is_blank(char c)

@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/expand.h"
 
-#include "expand.h"
 #include "instr.h"
 
 enum args {

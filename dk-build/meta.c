@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "oci/expand.h"
 
 #include "build.h"
-#include "expand.h"
 
 static char *
 pair(const char *key, const char *value)

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "filter.h"
+#include "oci/match.h"
 
 void
 filter_free(struct filter *f)
@@ -55,9 +56,11 @@ filter_add(struct filter *f, struct store *s, const char *arg, struct err *e)
 	if (value == NULL)
 		return err_setx(e, EINVAL, "filter '%s' is not KEY=VALUE", arg);
 	*value++ = '\0';
-	if (str_eq(key, "reference"))
+	if (str_eq(key, "reference")) {
+		if (match_name(value, "") < 0)
+			return err_setx(e, EINVAL, "filter %s: malformed pattern", arg);
 		strv_add(&f->references, value);
-	else if (str_eq(key, "label"))
+	} else if (str_eq(key, "label"))
 		strv_add(&f->labels, value);
 	else if (str_eq(key, "dangling"))
 		return parse_bool(value, &f->dangling, e);
@@ -73,67 +76,6 @@ filter_add(struct filter *f, struct store *s, const char *arg, struct err *e)
 	return 0;
 }
 
-/* Behind a class [...] that c is in, NULL where it is not or the class has no end; ^ negates. */
-static const char *
-class_fits(const char *p, char c)
-{
-	bool negated = *++p == '^', found = false;
-	char lo, hi;
-
-	if (negated)
-		p++;
-	do {
-		if (*p == '\0')
-			return NULL;
-		lo = hi = *p++;
-		if (p[0] == '-' && p[1] != ']' && p[1] != '\0') {
-			hi = p[1];
-			p += 2;
-		}
-		found |= lo <= c && c <= hi;
-	} while (*p != ']');
-	return found != negated ? p + 1 : NULL;
-}
-
-/*
- * Go's path.Match, which docker's filters are: * and ? do not match a slash. References are short
- * and ASCII; going back to the last * alone is enough, as another one never has to give up what it
- * took. fnmatch(3) would bring 18 kB of character classes of all scripts. NEEDSWORK:
- * dk-build/match.c has the same language for UTF-8 names; one of lib/base could serve both.
- */
-static bool
-glob_fits(const char *p, const char *s)
-{
-	const char *star = NULL, *from = NULL, *next;
-
-	while (*s != '\0') {
-		next = NULL;
-		if (*p == '*') {
-			star = ++p;
-			from = s;
-			continue;
-		}
-		if (*p == '[')
-			next = *s != '/' ? class_fits(p, *s) : NULL;
-		else if (*p == '\\' && p[1] != '\0')
-			next = p[1] == *s ? p + 2 : NULL;
-		else if (*p != '\0' && (*p == *s || (*p == '?' && *s != '/')))
-			next = p + 1;
-		if (next != NULL) {
-			p = next;
-			s++;
-		} else if (star != NULL && *from != '/') {
-			s = ++from;
-			p = star;
-		} else {
-			return false;
-		}
-	}
-	while (*p == '*')
-		p++;
-	return *p == '\0';
-}
-
 /* A pattern is of the familiar name, with or without the tag; * and ? do not match a slash. */
 static bool
 reference_fits(const char *pattern, const struct tag_entry *name)
@@ -147,7 +89,7 @@ reference_fits(const char *pattern, const struct tag_entry *name)
 		return false;
 	repo = ref_familiar_name(&r);
 	both = ref_familiar(&r);
-	if (glob_fits(pattern, repo) || glob_fits(pattern, both))
+	if (match_name(pattern, repo) == 1 || match_name(pattern, both) == 1)
 		return true;
 	/* spelled out: docker.io/library/alpine */
 	if (ref_parse(&r, pattern, &ignored) < 0 || !str_eq(r.domain, name->domain) ||

@@ -7,8 +7,8 @@
 
 #include <strings.h>
 
+#include "expand.h"
 #include "json.h"
-#include "word.h"
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -17,17 +17,53 @@
 
 #define ESCAPE '\\'
 
-static const char *
-get_env(void *arg, const char *name)
+static bool
+is_blank(char c)
 {
-	return strv_getenv(&((struct image_config *)arg)->env, name);
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * Moves *p over the next word; blanks part words unless quoted or escaped. raw gets it with its
+ * quotes and escapes. False at the end of the line. An open quote runs to the end; eval() will
+ * complain.
+ */
+static bool
+next_word(const char **p, struct buf *raw)
+{
+	const char *s = *p, *start;
+	char quote = '\0';
+
+	while (is_blank(*s))
+		s++;
+	start = s;
+	for (; *s != '\0' && (quote != '\0' || !is_blank(*s)); s++) {
+		if (*s == ESCAPE && quote != '\'' && s[1] != '\0')
+			s++;
+		else if (quote == *s)
+			quote = '\0';
+		else if (quote == '\0' && (*s == '\'' || *s == '"'))
+			quote = *s;
+	}
+	*p = s;
+	if (s == start)
+		return false;
+	buf_clear(raw);
+	buf_add(raw, start, (size_t)(s - start));
+	return true;
 }
 
 static int
 eval(struct image_config *c, const char *raw, struct buf *out, struct err *e)
 {
+	const struct expand x = { .env = &c->env, .escape = ESCAPE };
+	CLEAN_FREE char *word = NULL;
+
+	if (expand_word(&x, raw, &word, e) < 0)
+		return -1;
 	buf_clear(out);
-	return word_eval(raw, ESCAPE, get_env, c, out, e);
+	buf_adds(out, word);
+	return 0;
 }
 
 static void
@@ -129,7 +165,7 @@ read_pairs(struct image_config *c, const char *rest, struct strv *pairs, struct 
 	const char *p = rest;
 	char *eq;
 
-	while (word_next(&p, ESCAPE, &raw)) {
+	while (next_word(&p, &raw)) {
 		if ((eq = strchr(raw.data, '=')) != NULL) {
 			*eq = '\0';
 			if (add_pair(c, raw.data, eq + 1, pairs, e) < 0)
@@ -209,7 +245,7 @@ read_words(struct image_config *c, const char *rest, struct strv *out, struct er
 	CLEAN_BUF struct buf raw = BUF_INIT, word = BUF_INIT;
 	const char *p = rest;
 
-	while (word_next(&p, ESCAPE, &raw)) {
+	while (next_word(&p, &raw)) {
 		if (eval(c, raw.data, &word, e) < 0)
 			return -1;
 		if (word.len > 0)

@@ -33,11 +33,11 @@ is "each component" "$(names -f 'reference=*/*')" "team/a:1"
 is "* in the middle and at the end" "$(names -f 'reference=t*m/a*')" "team/a:1"
 is "a class" "$(names -f 'reference=*/*/[a-c]:[0-9]')" "reg.example/team/b:2"
 is "negated" "$(names -f 'reference=*/[^a]')" ""
-is "a class without an end" "$(names -f 'reference=*/[a')" ""
 is "two references: either" "$(names -f reference=a -f 'reference=*/a')" "team/a:1 a:1"
 is "an image without a name fits none" "$(names -f 'reference=<none>')" ""
 tfail 2 "a key there is not" dk-images -f until=1h
 tfail 2 "no =" dk-images -f dangling
 tfail 2 "dangling is true or false" dk-images -f dangling=maybe
+tfail 2 "a class without an end" dk-images -f 'reference=*/[a'
 tfail 1 "since what is not there" dk-images -f since=nosuch
 done_testing

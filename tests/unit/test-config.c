@@ -220,15 +220,16 @@ test_change(void)
 		{ "", "ENV a", "ENV: 'a' has no value" },
 		{ "", "ENV a=b c", "ENV: 'c' is not name=value" },
 		{ "", "ENV =b", "ENV: a name is empty" },
-		{ "", "ENV a='b", "ENV: no closing single quote" },
-		{ "", "ENV a=\"b c", "ENV: no closing double quote" },
-		{ "", "ENV a=${b", "ENV: bad substitution of 'b': unknown operator at ''" },
-		{ "", "ENV a=${b:-c", "ENV: substitution of 'b' has no closing brace" },
-		{ "", "ENV a=${", "ENV: bad substitution at '${'" },
+		{ "", "ENV a='b", "ENV: cannot expand ''b': no closing single quote" },
+		{ "", "ENV a=\"b c", "ENV: cannot expand '\"b c': no closing double quote" },
+		{ "", "ENV a=${b", "ENV: cannot expand '${b': ${ without a matching }" },
+		{ "", "ENV a=${b:-c", "ENV: cannot expand '${b:-c': ${ without a matching }" },
+		{ "", "ENV a=${", "ENV: cannot expand '${': ${ without a matching }" },
 		{ "", "ENV a=${-}", "{\"Env\":[\"a=\"]}" },
-		{ "", "ENV a=${b:?is missing}", "ENV: substitution of 'b' has no closing brace" },
-		{ "", "ENV a=${b:?gone}", "ENV: b: gone" },
-		{ "", "ENV a=${b?}", "ENV: b: not set" },
+		{ "", "ENV a=${b:?is missing}",
+			"ENV: cannot expand '${b:?is': ${ without a matching }" },
+		{ "", "ENV a=${b:?gone}", "ENV: cannot expand '${b:?gone}': b: gone" },
+		{ "", "ENV a=${b?}", "ENV: cannot expand '${b?}': b: is not set" },
 		{ "", "EXPOSE 0", "EXPOSE: '0' is not a port or a range of ports" },
 		{ "", "EXPOSE 65536", "EXPOSE: '65536' is not a port or a range of ports" },
 		{ "", "EXPOSE 90-80", "EXPOSE: '90-80' is not a port or a range of ports" },
@@ -267,13 +268,15 @@ test_shell_and_bounds(void)
 	buf_adds(&b, "ENV a=");
 	for (i = 0; i < 100; i++)
 		buf_adds(&b, "${x:-");
-	ok(image_config_change(&c, buf_str(&b), &e) == -1 && strstr(e.msg, "deeply") != NULL, "%s",
+	ok(image_config_change(&c, buf_str(&b), &e) == -1 && strstr(e.msg, "deep") != NULL, "%s",
 		e.msg);
 	/* doubling: each ENV is twice the last */
 	ok(image_config_change(&c, "ENV a=0123456789", &e) == 0, "a start");
 	for (i = 0; i < 30 && image_config_change(&c, "ENV a=$a$a", &e) == 0; i++)
 		continue;
 	ok(i < 20 && strstr(e.msg, "1 MiB") != NULL, "growth ends: %s", e.msg);
+	ok(image_config_change(&c, "ENV b=${a//0/$a}", &e) == -1 && strstr(e.msg, "1 MiB") != NULL,
+		"that of a replacement, too: %s", e.msg);
 }
 
 static void

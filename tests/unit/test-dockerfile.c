@@ -7,13 +7,13 @@
 #include <stdlib.h>
 
 #include "../../dk-build/dockerfile.h"
-#include "../../dk-build/expand.h"
 #include "../../dk-build/ignore.h"
-#include "../../dk-build/match.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "oci/expand.h"
+#include "oci/match.h"
 #include "tap.h"
 
 static const char *const good[] = {

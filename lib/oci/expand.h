@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* expand.h: variables and quotes in the words of a Dockerfile */
-#ifndef BUILD_EXPAND_H
-#define BUILD_EXPAND_H
+#ifndef OCI_EXPAND_H
+#define OCI_EXPAND_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* match.h: the three pattern languages of a build: COPY sources, .dockerignore, ${v#p} */
-#ifndef BUILD_MATCH_H
-#define BUILD_MATCH_H
+/* match.h: pattern languages: names (COPY sources, references), .dockerignore, ${v#p} */
+#ifndef OCI_MATCH_H
+#define OCI_MATCH_H
 
 #include <stdbool.h>
 
@@ -29,7 +29,8 @@ bool match_has_magic(const char *pattern);
  * too. 0/-1. */
 int match_trim(const char *pattern, const char *value, bool suffix, bool longest, struct buf *out,
 	struct err *e);
-/* Adds value with the first, or each, longest match replaced. 0/-1. */
+enum { MATCH_MAX = 1 << 20 };
+/* Adds value with the first, or each, longest match replaced; out may grow to MATCH_MAX. 0/-1. */
 int match_replace(const char *pattern, const char *value, const char *with, bool all,
 	struct buf *out, struct err *e);
 

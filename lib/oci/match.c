@@ -338,6 +338,10 @@ match_replace(const char *pattern, const char *value, const char *with, bool all
 	if (r < 0)
 		bad_pattern(pattern, e);
 	while (r == 0) {
+		if (out->len > MATCH_MAX) {
+			r = err_setx(e, E2BIG, "it becomes longer than 1 MiB");
+			break;
+		}
 		len = run(&pat, p, strlen(p), false, true);
 		if (len > 0 || (len == 0 && !behind)) {
 			buf_adds(out, with);

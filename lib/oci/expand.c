@@ -16,6 +16,7 @@
 #include "match.h"
 
 enum { MAX_DEPTH = 64 }; /* ${a:-${b:-...}} */
+enum { MAX_BYTES = MATCH_MAX }; /* of a word: each ENV can double what a variable holds */
 
 struct lex {
 	const struct expand *x;
@@ -288,6 +289,10 @@ lex_until(struct lex *l, char stop, bool keep_escapes, struct buf *out, struct s
 
 	l->keep_escapes = keep_escapes;
 	while ((c = *l->p) != '\0') {
+		if (out->len > MAX_BYTES) {
+			err_setx(e, E2BIG, "it becomes longer than 1 MiB");
+			goto out;
+		}
 		if (stop != '\0' && c == stop) {
 			l->p++;
 			r = 0;
@@ -330,6 +335,8 @@ expand(const struct expand *x, const char *word, struct buf *out, struct split *
 
 	if (lex_until(&l, '\0', x->keep_escapes, out, w, e) < 0)
 		return err_wrap(e, "cannot expand '%.200s'", word);
+	if (out->len > MAX_BYTES)
+		return err_setx(e, E2BIG, "a word becomes longer than 1 MiB");
 	return 0;
 }
 
