@@ -37,6 +37,8 @@ push(struct tree *t, const char *name, int fd)
 	}
 	d = &t->v[t->n++];
 	*d = (struct tree_dir){ .fd = fd, .name = xstrdup(name) };
+	if (t->n > 1)
+		d->len = d[-1].len + strlen(name) + 1;
 	return d;
 }
 
@@ -187,6 +189,14 @@ make_dir(struct tree *t, const char *name, bool opaque)
 	return 0;
 }
 
+/* No program could name what is longer, and a layer of nothing but long ways would fill the memory.
+ */
+static bool
+is_too_long(const struct tree *t, const char *name)
+{
+	return top(t)->len + strlen(name) >= PATH_MAX;
+}
+
 /* One step down. 0: name is on top now, 1: it is a link (text in link), -1 with errno. */
 static int
 descend(struct tree *t, const char *name, bool make, char link[PATH_MAX])
@@ -196,6 +206,10 @@ descend(struct tree *t, const char *name, bool make, char link[PATH_MAX])
 	ssize_t n;
 	int fd;
 
+	if (is_too_long(t, name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	fd = openat(dir, name, DIR_FLAGS);
 	if (fd >= 0) {
 		push(t, name, fd);
@@ -286,10 +300,11 @@ tree_parent(struct tree *t, const char *path, bool make, const char **base, stru
 	*base = slash != NULL ? slash + 1 : path;
 	if (strlen(*base) > NAME_MAX)
 		return err_setx(e, ENAMETOOLONG, "a name of %zu bytes is too long", strlen(*base));
-	if (t->last != NULL && t->last_len == n && memcmp(t->last, path, n) == 0)
-		return top(t)->fd;
-	if (walk(t, path, n, make, e) < 0)
+	if ((t->last == NULL || t->last_len != n || memcmp(t->last, path, n) != 0) &&
+		walk(t, path, n, make, e) < 0)
 		return -1;
+	if (is_too_long(t, *base))
+		return err_setx(e, ENAMETOOLONG, "a path of more than %d bytes", PATH_MAX - 1);
 	return top(t)->fd;
 }
 
@@ -348,6 +363,7 @@ grow(struct tree *t)
 		if (old[i].path == NULL)
 			continue;
 		if (old[i].flags == 0) {
+			t->noted -= strlen(old[i].path) + 1;
 			free(old[i].path);
 			continue;
 		}
@@ -367,6 +383,7 @@ tree_note(struct tree *t, const char *path, unsigned flags)
 	n = &t->notes[slot(t, path)];
 	if (n->path == NULL) {
 		n->path = xstrdup(path);
+		t->noted += strlen(path) + 1;
 		t->used++;
 	}
 	n->flags |= flags;

@@ -19,6 +19,8 @@ enum {
 	TREE_OPAQUE = 2, /* hides what lower layers have there */
 };
 
+enum { TREE_NOTED = 32 << 20 };
+
 struct tree_note {
 	char *path; /* NULL: free slot */
 	unsigned flags; /* 0: forgotten */
@@ -30,6 +32,7 @@ struct tree_dir {
 	bool touched; /* mtime (and setgid) hold what the directory had before its entries changed
 		       */
 	bool setgid; /* new entries get its group: owners must be set */
+	size_t len; /* of its real path, with a slash behind each name */
 	struct timespec mtime; /* set again when the directory is left */
 };
 
@@ -46,11 +49,12 @@ struct tree {
 	size_t last_len, last_cap;
 	struct tree_note *notes; /* open addressing, nnotes a power of two */
 	size_t nnotes, used;
+	size_t noted; /* bytes of paths; kept to TREE_NOTED by the caller */
 };
 
 #define TREE_INIT                                                                                  \
 	{                                                                                          \
-		NULL, 0, 0, NULL, 0, 0, NULL, 0, 0                                                 \
+		NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, 0                                              \
 	}
 #define CLEAN_TREE __attribute__((cleanup(tree_close)))
 

@@ -45,6 +45,7 @@ struct untar {
 	bool root; /* what it makes is 0:0 */
 	struct late *late;
 	size_t nlate;
+	size_t late_bytes;
 	/* source */
 	codec_read_fn *fn;
 	void *arg;
@@ -136,6 +137,7 @@ set_xattrs(struct untar *u, const struct entry *n, int fd, struct err *e)
 			u->late[u->nlate] = (struct late){ tree_path(&u->tree, n->base), 0,
 				xmalloc(size + 1), size };
 			memcpy(u->late[u->nlate++].acl, value, size);
+			u->late_bytes += sizeof(*u->late) + strlen(n->path) + size;
 			continue;
 		}
 		if (fd < 0 && cwd < 0) {
@@ -317,6 +319,7 @@ make_dir(struct untar *u, const struct entry *n, struct err *e)
 	if (now.mode != n->mode) {
 		u->late = xrealloc(u->late, u->nlate + 1, sizeof(*u->late));
 		u->late[u->nlate++] = (struct late){ steal_ptr(&path), n->mode | S_IFDIR, NULL, 0 };
+		u->late_bytes += sizeof(*u->late) + strlen(n->path);
 	}
 	tree_enter(&u->tree, n->path, n->base, steal_fd(&fd), &n->mtime, (now.mode & S_ISGID) != 0);
 	return 0;
@@ -551,8 +554,11 @@ read_entry(struct untar *u, struct archive *a, struct archive_entry *ae, struct 
 		n.gid = (gid_t)gid;
 		n.mtime.tv_sec = archive_entry_mtime(ae);
 		n.mtime.tv_nsec = archive_entry_mtime_nsec(ae);
-		if (make_entry(u, a, &n, e) == 0)
-			return 0;
+		if (make_entry(u, a, &n, e) == 0) {
+			if (u->tree.noted + u->late_bytes <= TREE_NOTED)
+				return 0;
+			err_setx(e, EFBIG, "too many directories without entries or with ACLs");
+		}
 	}
 	return u->read_failed ? -1 : err_wrap(e, "'%.200s'", name);
 }

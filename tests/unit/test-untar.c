@@ -561,7 +561,42 @@ deep(void)
 		buf_adds(&path, "d/");
 	tar_pax(&tar, "path", path.data, path.len);
 	FILE_("short", "deep");
-	ok(run() < 0, "100000 directories deep: %s", e.msg);
+	ok(run() < 0 && e.code == ENAMETOOLONG, "100000 directories deep: %s", e.msg);
+	fresh();
+}
+
+/* Paths are remembered, so what a small archive can make of them has bounds. */
+static void
+bounds(void)
+{
+	CLEAN_BUF struct buf path = BUF_INIT;
+	int i;
+
+	/* through a link, whose target adds to what the entry names */
+	fresh();
+	for (i = 0; i < 1500; i++)
+		buf_adds(&path, "d/");
+	tar_pax(&tar, "path", path.data, path.len);
+	DIR_("short");
+	tar_pax(&tar, "linkpath", path.data, path.len);
+	SYM("link", "short");
+	memcpy(path.data, "link/", 5);
+	buf_adds(&path, "file");
+	tar_pax(&tar, "path", path.data, path.len);
+	FILE_("short", "");
+	ok(run() < 0 && e.code == ENAMETOOLONG, "a way through links: %s", e.msg);
+
+	fresh();
+	for (i = 0; i < 10000; i++) {
+		buf_clear(&path);
+		while (path.len < 3900)
+			buf_adds(&path,
+				"a-directory-that-no-entry-describes-and-that-has-a-long-name/");
+		buf_addf(&path, "%d/file", i);
+		tar_pax(&tar, "path", path.data, path.len);
+		FILE_("short", "");
+	}
+	ok(run() < 0 && e.code == EFBIG, "10000 long implied directories: %.60s", e.msg);
 	fresh();
 }
 
@@ -643,6 +678,7 @@ main(void)
 	whiteouts();
 	hostile();
 	deep();
+	bounds();
 	sparse();
 	user();
 	close(fs);
