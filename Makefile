@@ -279,8 +279,8 @@ $(foreach p,$(PROGS),$(eval $(call prog_rule,$(p))))
 # tools run under the sanitizers; a main() may leave freeing to exit, so leaks are looked for in the
 # unit tests only
 ASAN_TESTS = $(wildcard tests/dk-build/000[1-4]*.t tests/dk-images/*.t tests/dk-import/*.t \
-	tests/dk-inspect/*.t tests/dk-mount/*.t tests/dk-ps/*.t tests/dk-pull/000[146]*.t \
-	tests/dk-push/0001*.t tests/dk-rm/*.t tests/dk-rmi/0001*.t tests/dk-run/*.t tests/dk-tag/*.t)
+	tests/dk-inspect/*.t tests/dk-mount/*.t tests/dk-ps/*.t tests/dk-pull/000[1-46-8]*.t \
+	tests/dk-push/*.t tests/dk-rm/*.t tests/dk-rmi/0001*.t tests/dk-run/*.t tests/dk-tag/*.t)
 
 define unit_rule
 $(B)/unit/$(1): $(O)/tests/unit/$(1).o $($(1)_OBJ:%=$(O)/%.o) $($(1)_LIB:%=$(B)/lib/%.a)
