@@ -41,7 +41,8 @@ kill_init(const struct ctr *c)
 
 /*
  * The monitor holds the lock until it has written how the container ended. With
- * --rm it removes the container itself: then it is gone, which is as good.
+ * --rm it removes the container itself, and says so in the events. 1 removed
+ * here, 0 gone by others, -1.
  */
 static int
 remove_forced(struct ctr *c, struct err *e)
@@ -50,16 +51,31 @@ remove_forced(struct ctr *c, struct err *e)
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		if (ctr_remove(c, e) == 0 || e->code == ENOENT)
-			return 0;
+		if (ctr_remove(c, e) == 0)
+			return 1;
 		if (e->code != EBUSY)
-			return -1;
+			return e->code == ENOENT ? 0 : -1;
 		if (i == 0 && ctr_write_want(c, "remove", e) < 0)
 			return e->code == ENOENT ? 0 : -1;
 		kill_init(c);
 		nanosleep(&nap, NULL);
 	}
 	return -1;
+}
+
+static int
+remove_stopped(struct ctr *c, struct err *e)
+{
+	return ctr_remove(c, e) < 0 ? -1 : 1;
+}
+
+static void
+log_destroy(struct store *s, const struct ctr *c, const struct ctr_conf *conf)
+{
+	CLEAN_FREE char *image = xasprintf("image=%s", conf->image != NULL ? conf->image : "");
+	CLEAN_FREE char *name = xasprintf("name=%s", conf->name != NULL ? conf->name : "");
+
+	event_log(s, "container", "destroy", c->id, (const char *const[]){ image, name, NULL });
 }
 
 static int
@@ -82,8 +98,6 @@ remove_one(struct store *s, const char *name, bool force, struct err *e)
 {
 	CLEAN_CTR struct ctr c = CTR_INIT;
 	CLEAN_CTR_CONF struct ctr_conf conf = { 0 };
-	CLEAN_FREE char *by_name = NULL;
-	CLEAN_FREE char *by_image = NULL;
 	struct err ignored;
 	int r = ctr_find(s, name, &c, e);
 
@@ -96,15 +110,14 @@ remove_one(struct store *s, const char *name, bool force, struct err *e)
 	if (!force && check_stopped(&c, name, e) < 0)
 		return -1;
 	(void)ctr_read_conf(&c, &conf, &ignored);
-	if ((force ? remove_forced(&c, e) : ctr_remove(&c, e)) < 0)
+	r = force ? remove_forced(&c, e) : remove_stopped(&c, e);
+	if (r < 0)
 		return -1;
 	/* left where the monitor was killed */
 	if (cgroup_clear(NULL, c.id, e) < 0 && e->code == EBUSY)
 		return -1;
-	by_image = xasprintf("image=%s", conf.image != NULL ? conf.image : "");
-	by_name = xasprintf("name=%s", conf.name != NULL ? conf.name : "");
-	event_log(
-		s, "container", "destroy", c.id, (const char *const[]){ by_image, by_name, NULL });
+	if (r == 1)
+		log_destroy(s, &c, &conf);
 	puts(name);
 	return 0;
 }

@@ -38,6 +38,9 @@ is "-f of one that removes itself" "$(dk-rm -f gone)" gone
 wait $pid
 is "it was killed" $? 137
 
+is "what was created was destroyed, once" \
+	"$(sed -n 's/.* container destroy \([0-9a-f]*\).*/\1/p' "$DK_RUN/events" | sort)" \
+	"$(sed -n 's/.* container create \([0-9a-f]*\).*/\1/p' "$DK_RUN/events" | sort)"
 is "all gone" "$(dk-ps -aq)" ""
 is "nothing is left" "$(find "$DK_ROOT/ctr" "$DK_ROOT/names" "$DK_RUN/ctr" -mindepth 1)" ""
 t "nor mounts" clean_store
