@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -79,6 +80,19 @@ attach(struct store *s, struct rootfs_opts *o, const char *path, struct err *e)
 	return mnt < 0 ? -1 : rootfs_attach(mnt, AT_FDCWD, path, e);
 }
 
+/* Prints where it is; what was mounted for it goes again where that cannot be told. */
+static int
+tell(const char *path, bool mounted, struct err *e)
+{
+	if (puts(path) >= 0 && fflush(stdout) == 0)
+		return 0;
+	err_set(e, errno, "standard output");
+	clearerr(stdout); /* it has been told */
+	if (mounted)
+		(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return -1;
+}
+
 static int
 mount_image(struct store *s, const struct image *i, bool unpack_only, struct err *e)
 {
@@ -92,7 +106,7 @@ mount_image(struct store *s, const struct image *i, bool unpack_only, struct err
 	if (writer_open(&w, s, e) < 0 || unpack(&w, i, e) < 0)
 		return -1;
 	if (unpack_only)
-		return puts(i->id.str) < 0;
+		return tell(i->id.str, false, e);
 	if (store_run_dir(s, e) < 0 || fd_mkdirs(s->run, "mnt", 0700, e) < 0 ||
 		fd_mkdirs(AT_FDCWD, path, 0700, e) < 0)
 		return -1;
@@ -106,10 +120,11 @@ mount_image(struct store *s, const struct image *i, bool unpack_only, struct err
 		(lowers(&w, i->config.diff_ids, i->config.ndiff_ids, &v, e) < 0 ||
 			attach(s, &o, path, e) < 0))
 		return -1;
-	return r < 0 ? -1 : puts(path) < 0;
+	return r < 0 ? -1 : tell(path, r == 0, e);
 }
 
-/* At rest: its overlay, writable. The lock keeps it at rest until it is mounted. */
+/* At rest: its overlay, writable. The lock keeps it at rest until it is mounted. 1 it is now, 0 it
+ * was already, -1. */
 static int
 mount_stopped(struct ctr *c, const char *path, struct err *e)
 {
@@ -136,7 +151,7 @@ mount_stopped(struct ctr *c, const char *path, struct err *e)
 	if (upper < 0)
 		return -1;
 	o.work = work = fd_opendir(c->dir, "work", e);
-	return work < 0 ? -1 : attach(c->store, &o, path, e);
+	return work < 0 || attach(c->store, &o, path, e) < 0 ? -1 : 1;
 }
 
 static int
@@ -144,6 +159,7 @@ mount_ctr(struct ctr *c, struct err *e)
 {
 	CLEAN_FREE char *path = mnt_path_ctr(c);
 	struct ctr_state st;
+	int mounted = 0;
 
 	if (ctr_status(c, &st, e) < 0)
 		return -1;
@@ -154,10 +170,10 @@ mount_ctr(struct ctr *c, struct err *e)
 		/* an upper directory is never mounted twice: as its own processes see it */
 		free(path);
 		path = xasprintf("/proc/%d/root", (int)st.pid);
-	} else if (mount_stopped(c, path, e) < 0) {
+	} else if ((mounted = mount_stopped(c, path, e)) < 0) {
 		return -1;
 	}
-	return puts(path) < 0;
+	return tell(path, mounted == 1, e);
 }
 
 static int

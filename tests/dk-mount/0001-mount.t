@@ -51,7 +51,18 @@ dir=$(dk-mount rr)
 is "one that runs: through its process" "$(cat "$dir/etc/os-release")" "ID=dk-test"
 dk-rm -f rr >/dev/null
 
+# an image without layers is a bind mount of an empty directory, on the device of what it is on
+printf 'FROM scratch\nENV a=b\n' | dk-build -q -t empty:1 - >/dev/null
+t "an image without layers" dk-mount empty:1
+t "is mounted once" dk-mount empty:1
+is "is mounted once" "$(grep -c "$(cat .out)" /proc/self/mountinfo)" 1
+t "and unmounted" dk-umount empty:1
+
 dk-run --name mm bb:1 true
+for name in bb:1 mm; do
+	tfail 1 "$name: standard output on a full disk" sh -c "dk-mount $name >/dev/full"
+	is "$name: is not left mounted" "$(grep -c " $T" /proc/mounts)" 0
+done
 dk-mount mm >/dev/null
 t "dk-rm of a mounted one" dk-rm mm
 t "nothing is mounted" clean_store
