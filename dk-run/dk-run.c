@@ -108,7 +108,7 @@ parse(int argc, char **argv, struct options *o, const char **image)
 
 /* dk-pull says on stderr what it does and why it fails. */
 static int
-pull(const char *name, struct err *e)
+pull(struct life *l, const char *name, struct err *e)
 {
 	CLEAN_FREE char *tool = proc_tool("dk-pull");
 	CLEAN_FREE char *copy = xstrdup(name);
@@ -126,19 +126,20 @@ pull(const char *name, struct err *e)
 	pid = proc_spawn(argv, -1, null, -1, e);
 	if (pid < 0 || (code = proc_wait(pid, e)) < 0)
 		return -1;
+	l->said = code != 0;
 	return code == 0 ? 0 : err_setx(e, 0, "image '%s' could not be pulled", full);
 }
 
 static int
-find_image(struct store *s, const char *name, struct image *i, struct err *e)
+find_image(struct life *l, const char *name, struct image *i, struct err *e)
 {
-	int r = image_find(s, name, NULL, i, e);
+	int r = image_find(l->store, name, NULL, i, e);
 
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	if (pull(name, e) < 0)
+	if (pull(l, name, e) < 0)
 		return -1;
-	return image_find(s, name, NULL, i, e) == 1 ? 0 : -1;
+	return image_find(l->store, name, NULL, i, e) == 1 ? 0 : -1;
 }
 
 /* Made empty at first: it fails early where there is one. */
@@ -176,7 +177,7 @@ run(struct life *l, const char *image_name, struct image *image, int *code, stru
 	int r;
 
 	*code = RUN_OWN;
-	if (find_image(l->store, image_name, image, e) < 0)
+	if (find_image(l, image_name, image, e) < 0)
 		return -1;
 	if (l->o->cidfile != NULL && (cid = open_cidfile(l->o->cidfile, e)) < 0)
 		return -1;
@@ -215,7 +216,7 @@ main(int argc, char **argv)
 		die_err(RUN_OWN, &e);
 	if (!store.privileged)
 		die(RUN_OWN, "needs root: running without it is not supported yet");
-	if (run(&l, l.image_name, &image, &code, &e) < 0)
-		die_err(code, &e);
+	if (run(&l, l.image_name, &image, &code, &e) < 0 && !l.said)
+		warn_err(&e);
 	return code;
 }

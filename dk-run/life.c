@@ -23,8 +23,9 @@
 /* Layers that are absent, or of an earlier boot and not synced: dk-mount has the unpacker, we do
  * not. */
 static int
-unpack(const struct image *i, struct err *e)
+unpack(struct life *l, struct err *e)
 {
+	const struct image *i = l->image;
 	CLEAN_FREE char *tool = proc_tool("dk-mount");
 	CLEAN_FREE char *id = xstrdup(i->id.str);
 	char flag[] = "--unpack-only";
@@ -41,7 +42,7 @@ unpack(const struct image *i, struct err *e)
 	code = proc_wait(pid, e);
 	if (code < 0)
 		return -1;
-	/* it has said why */
+	l->said = code != 0;
 	return code == 0 ? 0 : err_setx(e, 0, "layers of %s could not be unpacked", i->id.str);
 }
 
@@ -58,7 +59,7 @@ lowers(struct life *l, struct strv *v, struct err *e)
 	if (layer_chain(&l->writer, c->diff_ids, c->ndiff_ids, v, e) == 0)
 		return 0;
 	strv_free(v);
-	if (e->code != ENOENT || unpack(l->image, e) < 0)
+	if (e->code != ENOENT || unpack(l, e) < 0)
 		return -1;
 	return layer_chain(&l->writer, c->diff_ids, c->ndiff_ids, v, e);
 }

@@ -18,6 +18,7 @@ struct life {
 	struct ctr ctr;
 	struct ctr_state state;
 	int rootfs; /* mounted overlay */
+	bool said; /* dk-pull or dk-mount failed for us and said why */
 };
 
 /* Layers, overlay, runtime configuration, ctr/ID. 0/-1. */

@@ -16,6 +16,8 @@ is "which is said as docker does" "$(head -1 err)" "Unable to find image '$REG/b
 is "once" "$(dk-run --rm "$REG/bb:1" true 2>&1)" ""
 dk-run --rm "$REG/nosuch:1" true >out 2>err
 is "an image that is nowhere: our failure" "$?: $(cat out)" "125: "
+like "dk-pull says why, once" "$(sed 1d err)" "dk-pull: $REG/nosuch:1: *"
+is "in one line" "$(wc -l <err)" 2
 dk-run --rm 127.0.0.1:1/x true >out 2>err
 is "no registry: our failure" "$?: $(cat out)" "125: "
 tfail 125 "no reference" dk-run --rm 'A B' true
