@@ -20,9 +20,9 @@ root_add(struct writer *w, const struct digest *d, struct err *e)
 
 	snprintf(path, sizeof(path), "images/%s", d->str);
 	fd = openat(w->store->dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-	if (fd < 0)
-		return errno == EEXIST ? 0
-				       : err_set(e, errno, "create '%s/%s'", w->store->path, path);
+	if (fd < 0 && errno != EEXIST)
+		return err_set(e, errno, "create '%s/%s'", w->store->path, path);
+	/* also where it is there: who made it may not have come so far */
 	return fd_sync_parent(w->store->dir, path, e);
 }
 
