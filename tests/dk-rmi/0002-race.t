@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# eight that tag and two that remove the same names: no tag dangles, no image loses a part; killed ones leave only what is swept
+# eight that write and two that remove the same names, four of them images that only they have: no tag dangles, no image loses a part; killed ones leave only what is swept
 . "${0%/*}/../lib.sh"
 . "$TOP/tests/store.sh"
+need jq
 
 for i in 1 2 3 4; do
 	mkimage -t "docker.io/library/base:$i" -c "2020-01-0${i}T00:00:00Z" common >/dev/null
@@ -17,6 +18,18 @@ tagger()
 	done
 }
 
+importer()
+{
+	mkdir "tree.$1"
+	n=0
+	while [ $n -lt 12 ]; do
+		n=$((n + 1))
+		echo "$1 $((n % 4))" >"tree.$1/file"
+		tar -C "tree.$1" -cf "tree.$1.tar" file
+		dk-import "tree.$1.tar" "work:$((n % 3))" >/dev/null || echo "importer $1"
+	done
+}
+
 remover()
 {
 	while [ ! -e stop ]; do
@@ -27,8 +40,10 @@ remover()
 }
 
 waiting=
-for i in 1 2 3 4 5 6 7 8; do
+for i in 1 2 3 4; do
 	tagger "$i" >"tagger.$i" 2>&1 &
+	waiting="$waiting $!"
+	importer "$i" >"importer.$i" 2>&1 &
 	waiting="$waiting $!"
 done
 remover 1 >remover.1 2>&1 &
@@ -41,6 +56,7 @@ done
 : >stop
 wait "$r1" "$r2"
 is "no tagger failed" "$(cat tagger.*)" ""
+is "no importer failed" "$(cat importer.*)" ""
 is "no remover failed" "$(cat remover.*)" ""
 
 # tags that name no whole image, or none that is a root
@@ -53,6 +69,22 @@ broken()
 }
 
 is "every tag names a whole image" "$(broken)" ""
+# every blob that an image needs is there, and every layer that root has unpacked (not the base's)
+base=$(dk-inspect base:1 | jq -r '.[0].RootFS.Layers[]')
+lost()
+{
+	for f in store/images/*; do
+		dk-inspect "${f##*/}" | jq -r '.[0].RootFS.Layers[]' | while read -r layer; do
+			[ "$layer" = "$base" ] || [ "$(id -u)" -ne 0 ] ||
+				[ -d "store/layers/sha256/${layer#sha256:}" ] ||
+				echo "${f##*/}: no layer $layer"
+		done
+		for d in $(jq -r '.config.digest, .layers[].digest' "store/blobs/sha256/${f##*sha256:}"); do
+			[ -e "store/blobs/sha256/${d#sha256:}" ] || echo "${f##*/}: no blob $d"
+		done
+	done
+}
+is "no object is lost" "$(lost)" ""
 is "the images are all there" "$(dk-images -q base | wc -l | tr -d ' ')" 4
 
 # killed at any moment
