@@ -162,6 +162,7 @@ write_image(struct build *b, const struct strv *tags, struct digest *out, struct
 	char now[40];
 	size_t k;
 
+	b->writing = true;
 	if (layer_finish(b, e) < 0 || stop_check(e) < 0)
 		return -1;
 	free(b->config.created);
@@ -177,10 +178,16 @@ write_image(struct build *b, const struct strv *tags, struct digest *out, struct
 static void
 log_event(struct build *b, const struct strv *tags, const struct digest *d)
 {
-	CLEAN_FREE char *name = tags->n > 0 ? xasprintf("name=%s", tags->v[0]) : NULL;
-	const char *kv[2] = { name, NULL };
+	CLEAN_FREE char *full = NULL;
+	CLEAN_FREE char *kv = NULL;
+	struct ref ref;
+	struct err ignored;
 
-	event_log(b->store, "image", "build", d->str, name != NULL ? kv : NULL);
+	if (tags->n > 0 && ref_parse(&ref, tags->v[0], &ignored) == 0) {
+		full = ref_string(&ref);
+		kv = xasprintf("name=%s", full);
+	}
+	event_log(b->store, "image", "build", d->str, (const char *const[]){ kv, NULL });
 }
 
 int

@@ -27,6 +27,7 @@ struct build {
 	const struct strv *build_args; /* --build-arg, KEY=VALUE */
 	struct strv used_args; /* those an ARG asked for */
 	bool quiet;
+	bool writing; /* objects of the image are being committed */
 	int step, nsteps, line; /* of the instruction that is carried out */
 	int64_t epoch; /* $SOURCE_DATE_EPOCH, -1 */
 

@@ -12,6 +12,7 @@
 #include "base/opt.h"
 #include "oci/ref.h"
 #include "run/cgroup.h"
+#include "store/gc.h"
 #include "store/layerdir.h"
 #include "store/tag.h"
 
@@ -141,7 +142,9 @@ main(int argc, char **argv)
 		unpackd_open(&unpackd, &store, &e) < 0)
 		die_err(1, &e);
 	stop_catch();
-	cgroup_sweep(); /* of builds that were killed */
+	/* of builds that were killed */
+	cgroup_sweep();
+	store_tidy(&store);
 	r = writer_open(&b.w, &store, &e);
 	if (r == 0)
 		r = context_open(&b.ctx, &b.w, argv[optind], file, &e);
@@ -154,6 +157,8 @@ main(int argc, char **argv)
 	strv_free(&build_args);
 	strv_free(&tags);
 	if (r < 0) {
+		if (b.writing)
+			gc_unreached(&store);
 		warn_err(&e);
 		end_by_signal();
 		return 1;

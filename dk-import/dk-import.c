@@ -22,6 +22,7 @@
 #include "oci/ref.h"
 #include "store/blob.h"
 #include "store/events.h"
+#include "store/gc.h"
 #include "store/image.h"
 #include "store/layerdir.h"
 #include "store/store.h"
@@ -131,7 +132,7 @@ out:
 static void
 log_import(struct store *s, const struct digest *id, const struct ref *ref)
 {
-	CLEAN_FREE char *name = ref != NULL ? ref_familiar(ref) : NULL;
+	CLEAN_FREE char *name = ref != NULL ? ref_string(ref) : NULL;
 	CLEAN_FREE char *kv = name != NULL ? xasprintf("name=%s", name) : NULL;
 
 	event_log(s, "image", "import", id->str, (const char *const[]){ kv, NULL });
@@ -197,11 +198,13 @@ main(int argc, char **argv)
 		die_err(1, &e);
 	if (s.privileged && unpackd_open(&d, &s, &e) < 0)
 		die_err(1, &e);
+	store_tidy(&s); /* of imports that were killed */
 	if (writer_open(&w, &s, &e) < 0)
 		die_err(1, &e);
 	if (import_layer(fd, &d, &w, &diff_id, &layer, &e) < 0) {
 		err_wrap(&e, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
 		writer_close(&w);
+		gc_unreached(&s);
 		die_err(1, &e);
 	}
 	fmt_rfc3339(fmt_created_now(), created);
@@ -210,6 +213,7 @@ main(int argc, char **argv)
 	image_config_add_history(&config, created, NULL, message, false);
 	if (image_write(&w, &config, &layer, 1, ref, &id, &e) < 0) {
 		writer_close(&w);
+		gc_unreached(&s);
 		die_err(1, &e);
 	}
 	log_import(&s, &id, ref);

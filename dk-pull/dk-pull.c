@@ -99,6 +99,7 @@ main(int argc, char **argv)
 		opt_usage(&cmd, "no reference given");
 	if (store_open(&store, &e) < 0)
 		die_err(1, &e);
+	store_tidy(&store); /* of pulls that were killed */
 	if (store.privileged) {
 		if (unpackd_open(&unpackd, &store, &e) < 0)
 			die_err(1, &e);

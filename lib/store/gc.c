@@ -295,3 +295,12 @@ gc_run(struct store *s, const struct ref *tags, size_t ntags, const struct diges
 		return -1;
 	return gc_collect(&g, tags, ntags, roots, nroots, all, out, e);
 }
+
+void
+gc_unreached(struct store *s)
+{
+	CLEAN_GC_RESULT struct gc_result removed = { 0 };
+	struct err ignored;
+
+	(void)gc_run(s, NULL, 0, NULL, 0, true, &removed, &ignored);
+}

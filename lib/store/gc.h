@@ -51,4 +51,8 @@ void gc_end(struct gc *g);
 int gc_run(struct store *s, const struct ref *tags, size_t ntags, const struct digest *roots,
 	size_t nroots, bool all, struct gc_result *out, struct err *e);
 
+/* After a writer that failed when it had already committed objects, and is closed: removes what
+ * nothing reaches. */
+void gc_unreached(struct store *s);
+
 #endif

@@ -83,6 +83,20 @@ sweep_remove(struct store *s, const struct strv *stale, struct err *e)
 	return ret;
 }
 
+void
+store_tidy(struct store *s)
+{
+	CLEAN_STRV struct strv stale = { 0 };
+	struct err ignored;
+	int lock = store_lock(s, true, &ignored);
+
+	if (lock < 0)
+		return;
+	(void)sweep_find(s, &stale, &ignored);
+	close(lock);
+	(void)sweep_remove(s, &stale, &ignored);
+}
+
 int
 store_sweep_tmp(struct store *s, struct err *e)
 {

@@ -7,10 +7,12 @@ need root overlay busybox
 mkrootfs rootfs
 t "a base image" sh -c 'tar c -C rootfs . | dk-import - base'
 mkdir ctx
+settled
 find "$DK_ROOT" | sort >before
 
 same()
 {
+	settled
 	find "$DK_ROOT" | sort >after
 	t "nothing is left: $1" diff before after
 	t "no mounts: $1" sh -c '! grep -q " $T/store" /proc/self/mountinfo'
@@ -61,7 +63,7 @@ for sig in 2 15 1; do
 	same "signal $sig"
 done
 
-# killed: dk-rmi sweeps
+# killed: the next build sweeps
 dk-build -f Dockerfile ctx >.out 2>.err &
 pid=$!
 bg $pid
@@ -75,8 +77,17 @@ X
 t "no mount is left" sh -c '! grep -q " $T/store" /proc/self/mountinfo'
 t "and nothing runs" sh -c 'sleep 0.2; ! pgrep -f "[s]leep 98765" >/dev/null'
 
-t "dk-rmi removes what it left" dk-rmi ok
-t "the store is clean" clean_store
+t "what it left is gone" clean_store
+dk-rmi ok >/dev/null
+
+# the last step fails, when layers and blobs are there
+mount --bind store/images store/images
+mount -o remount,bind,ro store/images
+printf 'FROM base\nRUN echo x >/x\n' >Dockerfile
+tfail 1 "an image that cannot be written" dk-build -q -f Dockerfile ctx
+like "says what" "$(cat .err)" "*images/*Read-only file system"
+umount store/images
+same "read-only images/"
 
 # a full disk, found while the layer is packed
 mkdir small
