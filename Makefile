@@ -45,7 +45,7 @@ store_OBJ = \
 	layerdir layermeta layersync chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
-remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer
+remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer remoteopt
 run_OBJ = mnt rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries

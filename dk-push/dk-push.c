@@ -15,20 +15,17 @@
 #include "oci/manifest.h"
 #include "oci/ref.h"
 #include "remote/net.h"
+#include "remote/remoteopt.h"
 #include "remote/transfer.h"
 #include "store/events.h"
 #include "store/image.h"
 #include "store/tag.h"
 
-enum { OPT_CA_FILE = 256, OPT_PLAIN_HTTP, OPT_PLATFORM, OPT_PROGRESS, OPT_TLS_VERIFY };
+enum { OPT_PLATFORM = 256 };
 
 static const struct opt opts[] = {
-	{ "ca-file", OPT_CA_FILE, "FILE", "trust the CA certificates in this PEM file too" },
-	{ "plain-http", OPT_PLAIN_HTTP, NULL, "speak http to the registry, not https" },
 	{ "platform", OPT_PLATFORM, "OS/ARCH", "of an index, push the manifest for this platform" },
-	{ "progress", OPT_PROGRESS, "HOW", "auto (a bar on a terminal) or plain (lines)" },
-	{ "quiet", 'q', NULL, "show no progress" },
-	{ "tls-verify", OPT_TLS_VERIFY, "BOOL", "check the registry's certificate (default true)" },
+	REMOTEOPTS,
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -217,27 +214,14 @@ main(int argc, char **argv)
 	msg_init(argv[0]);
 	while ((c = opt_next(argc, argv, &cmd)) != -1) {
 		switch (c) {
-		case OPT_CA_FILE:
-			p.remote.ca_file = optarg;
-			break;
-		case OPT_PLAIN_HTTP:
-			p.remote.plain_http = true;
-			break;
 		case OPT_PLATFORM:
 			if (platform_parse(&platform, optarg, &e) < 0)
 				opt_usage(&cmd, "--platform: %s", e.msg);
 			p.platform = &platform;
 			break;
-		case OPT_PROGRESS:
-			if (progress_mode(optarg, &p.mode) < 0)
-				opt_usage(
-					&cmd, "--progress: '%s' is neither auto nor plain", optarg);
-			break;
-		case 'q':
-			p.mode = PROGRESS_NONE;
-			break;
-		case OPT_TLS_VERIFY:
-			p.remote.no_verify = !opt_bool(&cmd, "tls-verify", optarg);
+		default:
+			if (remoteopt(&p.remote, &p.mode, c, optarg, &e) < 0)
+				opt_usage(&cmd, "%s", e.msg);
 			break;
 		}
 	}

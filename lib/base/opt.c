@@ -152,20 +152,23 @@ opt_next(int argc, char **argv, const struct opt_cmd *cmd)
 	return c;
 }
 
-bool
-opt_bool(const struct opt_cmd *cmd, const char *name, const char *arg)
+int
+opt_parse_bool(const char *arg, bool *out)
 {
 	static const char *const yes[] = { "true", "1", "t", "yes", "TRUE", "True" };
 	static const char *const no[] = { "false", "0", "f", "no", "FALSE", "False" };
 	size_t i;
 
+	*out = true;
 	if (arg == NULL)
-		return true;
+		return 0;
 	for (i = 0; i < LEN(yes); i++) {
 		if (strcmp(arg, yes[i]) == 0)
-			return true;
-		if (strcmp(arg, no[i]) == 0)
-			return false;
+			return 0;
+		if (strcmp(arg, no[i]) == 0) {
+			*out = false;
+			return 0;
+		}
 	}
-	opt_usage(cmd, "--%s: '%s' is neither true nor false", name, arg);
+	return -1;
 }

@@ -37,8 +37,8 @@ int opt_next(int argc, char **argv, const struct opt_cmd *cmd);
 _Noreturn void opt_usage(const struct opt_cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* An optional boolean argument: NULL and true, 1, t, yes are true; false, 0, f, no are false; else
- * wrong usage. */
-bool opt_bool(const struct opt_cmd *cmd, const char *name, const char *arg);
+/* A boolean argument: NULL and true, 1, t, yes are true; false, 0, f, no are false. 0, -1 for
+ * others. */
+int opt_parse_bool(const char *arg, bool *out);
 
 #endif
