@@ -307,7 +307,7 @@ test: all units
 check: all units
 	$(MAKE) lint
 	$(MAKE) check-asan
-	$(MAKE) test
+	DK_TEST_LONG=1 $(MAKE) test
 
 # the same sources with clang, glibc and the distribution's own shared libraries
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -336,3 +336,9 @@ tree_list()
 		getfattr -R -h -d -m '^(user|security|trusted)\.' -e hex . 2>/dev/null
 	)
 }
+
+# no_pivot: the option that crun and runc need in a chroot, where pivot_root(2) has no mount point to start from
+no_pivot()
+{
+	mountpoint -q / || echo --no-pivot
+}

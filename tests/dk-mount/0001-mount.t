@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # dk-mount, dk-umount; the bundle runs under crun and runc
 . "${0%/*}/../lib.sh"
-need root overlay crun
+need root overlay busybox unshare crun runc
 
 mkrootfs rootfs
 img=$(tar -c -C rootfs . | dk-import - bb:1) || exit 1
@@ -34,9 +34,8 @@ is "again: the same" "$(dk-mount cc)" "$dir"
 
 # the bundle under other runtimes: crun wants no second hierarchy beside v1's
 for runtime in crun runc; do
-	command -v $runtime >/dev/null || continue
 	unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null
-		exec "$1" run -b "$2" "dk-test-$$"' - $runtime "${dir%/rootfs}" >theirs 2>err </dev/null
+		exec "$1" run $3 -b "$2" "dk-test-$$"' - $runtime "${dir%/rootfs}" "$(no_pivot)" >theirs 2>err </dev/null
 	is "$runtime runs the bundle" "$?: $(cat theirs)" "0: $(cat ours)"
 	tell err
 done

@@ -41,7 +41,7 @@ for r in crun runc; do
 	# shellcheck disable=SC2016
 	t "$r runs the default container" unshare -m sh -c '
 		umount /sys/fs/cgroup/unified 2>/dev/null
-		exec "$1" --root "$2" run -b "$3" "dk-spec-$$"' - "$r" "$T/$r" "$T/bundle"
+		exec "$1" --root "$2" run $4 -b "$3" "dk-spec-$$"' - "$r" "$T/$r" "$T/bundle" "$(no_pivot)"
 	is "and it is what the tables say" "$(cat .out)" "$(cat want)"
 done
 done_testing

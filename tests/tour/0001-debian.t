@@ -3,7 +3,7 @@
 # A real Debian: imported, pushed to a real registry, fetched by skopeo, unpacked by umoci, pulled back:
 # every path, type, mode, owner, time, size, content, link target and xattr is the original's.
 . "${0%/*}/../lib.sh"
-need root overlay debootstrap docker-registry skopeo umoci getfattr setcap
+need root overlay debootstrap docker-registry skopeo umoci getfattr setcap perl
 debian
 start_registry
 
@@ -40,8 +40,14 @@ is "no image is left" "$(dk-images -q)" ""
 is "no blob either" "$(ls store/blobs/sha256)" ""
 is "nor a layer" "$(ls store/layers/sha256)" ""
 
-t "pull" dk-pull -q "$REG/debian:test"
-is "gives the same digest" "$(cat .out)" "$id"
+t "pull" "$TOP/tests/bench/pss.pl" dk-pull -q "$REG/debian:test"
+is "gives the same digest" "$(head -1 .out)" "$id"
+max=$(tail -1 .out)
+if [ "$max" -gt 0 ] && [ "$max" -le 16384 ]; then
+	ok "in at most 16 MiB of memory: $max KiB"
+else
+	not_ok "in at most 16 MiB of memory: $max KiB"
+fi
 mnt=$(dk-mount "$REG/debian:test")
 tree_list "$mnt" >got.list
 t "the pulled tree equals the original" cmp want.list got.list
