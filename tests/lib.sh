@@ -155,11 +155,22 @@ skip_all()
 	exit 0
 }
 
-# need THING...: root, userns, overlay, or a program
+# is_chroot: / is no mount point, so unshare(1) cannot make mounts private, nor other runtimes pivot_root(2)
+is_chroot()
+{
+	! mountpoint -q /
+}
+
+# need THING...: root, userns, overlay, no-chroot, or a program
 need()
 {
 	for thing; do
 		case $thing in
+		no-chroot)
+			! is_chroot || {
+				echo "1..0 # SKIP in a chroot unshare(1) cannot make mounts private"
+				exit 0
+			} ;;
 		root) [ "$(id -u)" -eq 0 ] || skip_all "needs root" ;;
 		userns)
 			unshare -Ur true 2>/dev/null ||
@@ -335,10 +346,4 @@ tree_list()
 		find . -type f -print0 | sort -z | xargs -0 sha256sum
 		getfattr -R -h -d -m '^(user|security|trusted)\.' -e hex . 2>/dev/null
 	)
-}
-
-# no_pivot: the option that crun and runc need in a chroot, where pivot_root(2) has no mount point to start from
-no_pivot()
-{
-	mountpoint -q / || echo --no-pivot
 }

@@ -34,14 +34,18 @@ dk-rm -f deaf >/dev/null
 wait $pid
 is "dk-rm -f ends it" $? 137
 
-dk-run --rm bb:1 sleep 8 &
-pid=$!
+# in a process group of its own, whose leader's parent is in the same session: an orphaned one is not stopped
+perl -e 'my $pid = fork // die; if (!$pid) { setpgrp; exec @ARGV }
+	open my $f, ">", "pid"; print $f $pid; close $f; waitpid $pid, 0; exit $? >> 8' \
+	dk-run --rm bb:1 sleep 8 &
+job=$!
 wait_for up
+pid=$(cat pid)
 kill -TSTP $pid
 stopped() { grep -q '^State:.T' /proc/$pid/status; }
 t "SIGTSTP stops us, as it does others" wait_for stopped
 kill -CONT $pid
-wait $pid
+wait $job
 is "and it goes on" $? 0
 
 start=$(date +%s)

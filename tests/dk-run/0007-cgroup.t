@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # cgroups: v2 alone, none mounted, read-only; what killed monitors leave
 . "${0%/*}/../lib.sh"
-need root overlay unshare
+need root no-chroot overlay unshare
 
 mkrootfs rootfs
 cp "$TOP/build/unit/test-inside" rootfs/bin/ || skip_all "make units first"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # In a chroot, whose root is no mount point: import and run work, and nothing of the outside is seen.
 . "${0%/*}/../lib.sh"
-need root overlay busybox
+need root no-chroot overlay busybox
 
 mkrootfs jail
 mkdir jail/dk jail/box jail/box/bin

@@ -3,7 +3,7 @@
 # A stranger's first minutes: a bare Debian with git and nothing else, a clone, ./bootstrap demo.
 # Packages are installed and the third-party libraries built: several minutes.
 . "${0%/*}/../lib.sh"
-need root overlay debootstrap git unshare
+need root no-chroot overlay debootstrap git unshare
 [ -n "$DK_TEST_LONG" ] || skip_all "takes several minutes; make check runs it"
 debian
 
