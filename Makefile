@@ -40,13 +40,14 @@ oci_OBJ = \
 	digest hash ref json jsontext platform descriptor manifest \
 	config change expand match spec specjson specwrite
 store_OBJ = \
+	mnt \
 	store writer paths sweep \
 	blob blobout digests tag taglist root image imagewrite imagesize \
 	layerdir layermeta layersync chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
 layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
 remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer remoteopt
-run_OBJ = mnt rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
+run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
 PROGS = \
@@ -111,7 +112,7 @@ dk-tag_EXT = $(NETTLE) $(JANSSON)
 dk-mount_LIB = run layer store oci base
 dk-mount_EXT = $(ARCHIVE) $(CODEC) $(NETTLE) $(JANSSON)
 
-dk-umount_LIB = run store oci base
+dk-umount_LIB = store oci base
 dk-umount_EXT = $(NETTLE) $(JANSSON)
 
 dk-ps_LIB = store oci base
@@ -260,11 +261,11 @@ $(B)/gen/seccomp_default.h: lib/run/gen-seccomp.c lib/run/seccomp_table.h $(B)/s
 $(O)/lib/run/seccomp.o $(O)/tests/unit/test-seccomp.o: $(B)/gen/seccomp_default.h
 
 define lib_rule
-$(B)/lib/$(1).a: $($(1)_OBJ:%=$(O)/lib/$(1)/%.o)
+$(B)/lib/$(1).a: $($(1)_OBJ:%=$(O)/lib/$(1)/%.o) Makefile
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$$(call say,AR,$$@)
-	$(Q)$(AR) rcs $$@ $$^
+	$(Q)$(AR) rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach l,$(LIBS),$(if $($(l)_OBJ),$(eval $(call lib_rule,$(l)))))
 

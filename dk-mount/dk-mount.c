@@ -17,12 +17,12 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "layer/unpack.h"
-#include "run/mnt.h"
 #include "run/rootfs.h"
 #include "store/ctr.h"
 #include "store/ctrfile.h"
 #include "store/image.h"
 #include "store/layerdir.h"
+#include "store/mnt.h"
 #include "store/store.h"
 
 enum { OPT_UNPACK = 256 };

@@ -17,6 +17,7 @@
 #include "store/events.h"
 #include "store/gc.h"
 #include "store/image.h"
+#include "store/mnt.h"
 #include "store/store.h"
 #include "store/tag.h"
 
@@ -106,6 +107,23 @@ find_user(struct store *s, const struct plan *p, bool *running, char **name, str
 }
 
 static int
+check_unmounted(struct store *s, const struct plan *p, const char *name, struct err *e)
+{
+	CLEAN_DIGESTS struct digest_list l = { 0 };
+	size_t i;
+
+	if (mnt_list_images(s, &l, e) < 0)
+		return -1;
+	for (i = 0; i < l.n; i++)
+		if (same_image(s, p, &l.v[i]))
+			return err_setx(e, EBUSY,
+				"%s: the image is mounted: dk-umount it, or -f removes it all the "
+				"same",
+				name);
+	return 0;
+}
+
+static int
 check_unused(struct store *s, const struct plan *p, const char *name, bool force, bool by_id,
 	struct err *e)
 {
@@ -113,13 +131,16 @@ check_unused(struct store *s, const struct plan *p, const char *name, bool force
 	bool running = false;
 	int r;
 
-	/* forced by its name, an image goes from the list; the container keeps what it needs */
+	/* forced by its name, an image goes from the list; container and mount keep what they need
+	 */
 	if (force && !by_id)
 		return 0;
-	if ((r = find_user(s, p, &running, &user, e)) <= 0)
-		return r;
+	if ((r = find_user(s, p, &running, &user, e)) < 0)
+		return -1;
 	if (force && !running)
 		return 0;
+	if (r == 0)
+		return check_unmounted(s, p, name, e);
 	if (by_id && running)
 		return err_setx(e, EBUSY, "%s: running container %s uses this image", name, user);
 	return err_setx(e, EBUSY, "%s: container %s uses this image: -f removes it all the same",

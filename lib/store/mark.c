@@ -18,6 +18,7 @@
 #include "ctr.h"
 #include "image.h"
 #include "mark.h"
+#include "mnt.h"
 #include "oci/json.h"
 
 #define REFS_MAX (64u << 20)
@@ -220,6 +221,20 @@ mark_containers(struct mark *m, struct err *e)
 	return 0;
 }
 
+static int
+mark_mounted(struct mark *m, struct err *e)
+{
+	CLEAN_DIGESTS struct digest_list l = { 0 };
+	size_t i;
+
+	if (mnt_list_images(m->store, &l, e) < 0)
+		return -1;
+	for (i = 0; i < l.n; i++)
+		if (mark_image(m, &l.v[i], true, e) < 0)
+			return err_wrap(e, "mounted image %s", l.v[i].str);
+	return 0;
+}
+
 static void
 mark_refs(struct mark *m, char *text)
 {
@@ -262,7 +277,8 @@ mark_live(struct mark *m, const struct ref *tags, size_t ntags, const struct dig
 {
 	int r;
 
-	if (mark_roots(m, tags, ntags, roots, nroots, e) < 0 || mark_containers(m, e) < 0)
+	if (mark_roots(m, tags, ntags, roots, nroots, e) < 0 || mark_containers(m, e) < 0 ||
+		mark_mounted(m, e) < 0)
 		return -1;
 	r = fd_each(m->store->dir, "tmp", mark_writer, m, e);
 	if (r > 0)

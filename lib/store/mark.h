@@ -33,8 +33,8 @@ void mark_free(struct mark *m);
  * blob that names nothing. 0/-1.
  */
 int mark_image(struct mark *m, const struct digest *d, bool strict, struct err *e);
-/* All that tags, images/, containers and living writers reach, as if these tags and roots were not
- * there. Needs the exclusive lock. 0/-1. */
+/* All that tags, images/, containers, mounted images and living writers reach, as if these tags and
+ * roots were not there. Needs the exclusive lock. 0/-1. */
 int mark_live(struct mark *m, const struct ref *tags, size_t ntags, const struct digest *roots,
 	size_t nroots, struct err *e);
 

@@ -50,6 +50,17 @@ dir=$(dk-mount rr)
 is "one that runs: through its process" "$(cat "$dir/etc/os-release")" "ID=dk-test"
 dk-rm -f rr >/dev/null
 
+# a mounted image is in use
+dir=$(dk-mount bb:1)
+tfail 1 "dk-rmi of a mounted image" dk-rmi bb:1
+like "says what to do" "$(cat .err)" "*mounted*dk-umount*-f*"
+dk-tag bb:1 keep:1
+t "dk-rmi -f" dk-rmi -f bb:1 keep:1
+is "its name is gone" "$(dk-images -q)" ""
+is "its files are there while it is mounted" "$(cat "$dir/etc/os-release")" "ID=dk-test"
+t "dk-umount, by its path" dk-umount "$dir"
+t "the next removal" sh -c 'tar -c -C rootfs . | dk-import - bb:1 && dk-tag bb:1 other:1 && dk-rmi other:1'
+
 # an image without layers is a bind mount of an empty directory, on the device of what it is on
 printf 'FROM scratch\nENV a=b\n' | dk-build -q -t empty:1 - >/dev/null
 t "an image without layers" dk-mount empty:1

@@ -7,10 +7,13 @@
 #include <sys/syscall.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "ctr.h"
 #include "mnt.h"
-#include "store/ctr.h"
-#include "store/store.h"
+#include "store.h"
+#include "tag.h"
 
 char *
 mnt_path_ctr(const struct ctr *c)
@@ -38,4 +41,41 @@ mnt_is_mounted(const char *path, struct err *e)
 		return errno == ENOENT ? 0 : err_set(e, errno, "'%s'", path);
 	/* before 5.8; an overlay has a device number of its own, a bind mount has not */
 	return here.st_dev != there.st_dev;
+}
+
+struct list {
+	const struct store *store;
+	struct digest_list *out;
+	struct err *e;
+};
+
+static int
+add(void *arg, const char *name, unsigned char type)
+{
+	struct list *l = arg;
+	CLEAN_FREE char *path = NULL;
+	struct digest d;
+	int r;
+
+	(void)type;
+	if (!str_is_hex(name, DIGEST_HEX))
+		return 0;
+	digest_from_hex(&d, name);
+	path = mnt_path_image(l->store, &d);
+	/* a directory that nothing is mounted on was left by a dk-mount that was killed */
+	if ((r = mnt_is_mounted(path, l->e)) == 1)
+		digest_list_add(l->out, &d);
+	return r < 0 ? -1 : 0;
+}
+
+int
+mnt_list_images(struct store *s, struct digest_list *out, struct err *e)
+{
+	struct list l = { s, out, e };
+
+	*out = (struct digest_list){ 0 };
+	if (s->run < 0 || fd_each(s->run, "mnt", add, &l, e) == 0 || e->code == ENOENT)
+		return 0;
+	digest_list_free(out);
+	return err_wrap(e, "mounts in '%s/mnt'", s->run_path);
 }
