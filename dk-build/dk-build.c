@@ -139,7 +139,7 @@ main(int argc, char **argv)
 	if (geteuid() != 0)
 		die(1, "building images needs root");
 	if (store_open(&store, &e) < 0 || store_run_dir(&store, &e) < 0 ||
-		unpackd_open(&unpackd, &store, &e) < 0)
+		unpackd_open(&unpackd, &e) < 0)
 		die_err(1, &e);
 	stop_catch();
 	/* of builds that were killed */

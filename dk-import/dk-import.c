@@ -98,7 +98,7 @@ take_layer(
 		hash_final(&l->hash, diff_id);
 		return 0;
 	}
-	if (unpack_begin(&u, d, w, COMP_NONE, NULL, e) < 0 || drain(l, &u, e) < 0)
+	if (unpack_begin(&u, d, w, NULL, e) < 0 || drain(l, &u, e) < 0)
 		return -1;
 	hash_final(&l->hash, diff_id);
 	u.diff_id = *diff_id; /* the unpacker must agree */
@@ -196,7 +196,7 @@ main(int argc, char **argv)
 	fd = open_input(path, &e);
 	if (fd < 0 || store_open(&s, &e) < 0)
 		die_err(1, &e);
-	if (s.privileged && unpackd_open(&d, &s, &e) < 0)
+	if (s.privileged && unpackd_open(&d, &e) < 0)
 		die_err(1, &e);
 	store_tidy(&s); /* of imports that were killed */
 	if (writer_open(&w, &s, &e) < 0)

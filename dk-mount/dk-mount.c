@@ -69,7 +69,7 @@ unpack(struct writer *w, const struct image *i, struct err *e)
 	}
 	if (k == i->config.ndiff_ids)
 		return 0;
-	return unpackd_open(&d, w->store, e) < 0 ? -1 : unpack_image(w, &d, i, e);
+	return unpackd_open(&d, e) < 0 ? -1 : unpack_image(w, &d, i, e);
 }
 
 static int

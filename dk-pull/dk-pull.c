@@ -85,7 +85,7 @@ main(int argc, char **argv)
 		die_err(1, &e);
 	store_tidy(&store); /* of pulls that were killed */
 	if (store.privileged) {
-		if (unpackd_open(&unpackd, &store, &e) < 0)
+		if (unpackd_open(&unpackd, &e) < 0)
 			die_err(1, &e);
 		p.unpackd = &unpackd;
 	}

@@ -140,8 +140,7 @@ fetch_and_unpack(
 	struct err why;
 
 	if (blob_create(&b, j->t.writer, e) < 0 ||
-		unpack_begin(&u, j->p->unpackd, j->t.writer, media_compression(d->media_type),
-			diff_id, e) < 0)
+		unpack_begin(&u, j->p->unpackd, j->t.writer, diff_id, e) < 0)
 		return -1;
 	if (transfer_get(&j->t, d, &b, u.data, e) < 0) {
 		/* the unpacker gave up: it knows why */

@@ -256,12 +256,11 @@ zygote(int sock)
 }
 
 int
-unpackd_open(struct unpackd *u, struct store *s, struct err *e)
+unpackd_open(struct unpackd *u, struct err *e)
 {
 	int pair[2];
 	pid_t pid;
 
-	(void)s;
 	*u = (struct unpackd)UNPACKD_INIT;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(e, errno, "socketpair");
@@ -302,15 +301,14 @@ needs_userxattr(int fs)
 }
 
 int
-unpack_begin(struct unpack *u, struct unpackd *d, struct writer *w, enum compression c,
-	const struct digest *diff_id, struct err *e)
+unpack_begin(struct unpack *u, struct unpackd *d, struct writer *w, const struct digest *diff_id,
+	struct err *e)
 {
 	CLEAN_FD int data = -1;
 	CLEAN_FD int result = -1;
 	struct request q = { 0 }; /* padding goes through the socket, too */
 	int p[2];
 
-	(void)c;
 	*u = (struct unpack)UNPACK_INIT;
 	if (diff_id != NULL)
 		u->diff_id = *diff_id;
@@ -483,9 +481,7 @@ unpack_layer(struct writer *w, struct unpackd *d, const struct digest *diff_id,
 		return err_setx(e, ENOENT, "its blob %s is not in the store: pull the image again",
 			layer->digest.str);
 	blob = blob_open(w->store, &layer->digest, e);
-	if (blob < 0 ||
-		unpack_begin(&u, d, w, media_compression(layer->media_type), diff_id, e) < 0 ||
-		feed(blob, u.data, e) < 0)
+	if (blob < 0 || unpack_begin(&u, d, w, diff_id, e) < 0 || feed(blob, u.data, e) < 0)
 		return -1;
 	return unpack_finish(&u, NULL, e);
 }

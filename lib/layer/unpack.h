@@ -23,7 +23,7 @@ struct unpackd {
 		-1, -1                                                                             \
 	}
 #define CLEAN_UNPACKD __attribute__((cleanup(unpackd_close)))
-int unpackd_open(struct unpackd *u, struct store *s, struct err *e);
+int unpackd_open(struct unpackd *u, struct err *e);
 void unpackd_close(struct unpackd *u);
 
 /* One layer on its way. Write the blob's bytes to data as they come, then call unpack_finish. */
@@ -38,7 +38,7 @@ struct unpack {
 		LAYER_NEW_INIT, { "" }, -1, -1                                                     \
 	}
 #define CLEAN_UNPACK __attribute__((cleanup(unpack_close)))
-int unpack_begin(struct unpack *u, struct unpackd *d, struct writer *w, enum compression c,
+int unpack_begin(struct unpack *u, struct unpackd *d, struct writer *w,
 	const struct digest *diff_id, struct err *e);
 /* Writes all of it to data; SIGPIPE does not come. 0, -1 (code EPIPE: the child gave up). */
 int unpack_write(struct unpack *u, const void *p, size_t n, struct err *e);

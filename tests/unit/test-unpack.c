@@ -52,7 +52,7 @@ unpack(struct unpackd *d, struct writer *w, const struct buf *b, const struct di
 	CLEAN_UNPACK struct unpack u = UNPACK_INIT;
 	int64_t size;
 
-	if (unpack_begin(&u, d, w, COMP_GZIP, want, &e) < 0)
+	if (unpack_begin(&u, d, w, want, &e) < 0)
 		return -1;
 	if (fd_write_all(u.data, buf_str(b), b->len) < 0 && errno != EPIPE)
 		abort();
@@ -182,7 +182,7 @@ main(void)
 		printf("Bail out! %s\n", e.msg);
 		return 1;
 	}
-	ok(unpackd_open(&d, &s, &e) == 0, "zygote");
+	ok(unpackd_open(&d, &e) == 0, "zygote");
 
 	sample(&tar);
 	hash_bytes(tar.data, tar.len, &diff_id);
@@ -224,8 +224,7 @@ main(void)
 	{
 		CLEAN_UNPACK struct unpack u = UNPACK_INIT;
 
-		ok(unpack_begin(&u, &d, &w, COMP_NONE, NULL, &e) == 0 &&
-				write(u.data, tar.data, 1000) == 1000,
+		ok(unpack_begin(&u, &d, &w, NULL, &e) == 0 && write(u.data, tar.data, 1000) == 1000,
 			"a layer that is given up");
 	}
 	is_int(entries(w.dir, "."), 2, "nothing of it is left");
