@@ -178,12 +178,6 @@ fail:
 	return NULL;
 }
 
-enum compression
-decoder_kind(const struct decoder *d)
-{
-	return d->kind;
-}
-
 void
 decoder_free(struct decoder *d)
 {

@@ -20,7 +20,6 @@ struct decoder;
  * ENOTSUP). */
 struct decoder *decoder_new(enum compression c, codec_read_fn *fn, void *arg, struct err *e);
 ssize_t decoder_read(struct decoder *d, void *p, size_t n, struct err *e); /* bytes, 0 end, -1 */
-enum compression decoder_kind(const struct decoder *d);
 void decoder_free(struct decoder *d);
 /* What the first n (at least 6) bytes are; name (may be NULL) is set to a program that can
  * decompress it for refused ones. */

@@ -334,41 +334,21 @@ registry_get_manifest(struct registry *r, const char *reference, struct buf *out
 	return check_digest(&res, reference, digest, e);
 }
 
-/* HEAD of a URL: 1, 0 (404), -1. */
-static int
-head(struct registry *r, const char *url, bool manifest, const char *what, int64_t *size,
-	struct err *e)
+int
+registry_has_blob(struct registry *r, const struct digest *d, int64_t *size, struct err *e)
 {
+	CLEAN_FREE char *url = xasprintf("%s/v2/%s/blobs/%s", r->api, r->repo, d->str);
 	CLEAN_RES struct http_res res = HTTP_RES_INIT;
 	struct http_req req = HTTP_REQ("HEAD", url);
 
-	if (manifest)
-		accept_manifests(&req);
 	if (ask(r, &req, &res, e) < 0)
 		return -1;
 	if (res.head.status == 404)
 		return 0;
 	if (res.head.status != 200)
-		return refuse(r, &res, what, e);
-	if (size != NULL)
-		*size = head_get(&res.head, "content-length", 0) != NULL ? res.head.length : -1;
+		return refuse(r, &res, "blob", e);
+	*size = head_get(&res.head, "content-length", 0) != NULL ? res.head.length : -1;
 	return 1;
-}
-
-int
-registry_has_blob(struct registry *r, const struct digest *d, int64_t *size, struct err *e)
-{
-	CLEAN_FREE char *url = xasprintf("%s/v2/%s/blobs/%s", r->api, r->repo, d->str);
-
-	return head(r, url, false, "blob", size, e);
-}
-
-int
-registry_has_manifest(struct registry *r, const char *reference, struct err *e)
-{
-	CLEAN_FREE char *url = xasprintf("%s/v2/%s/manifests/%s", r->api, r->repo, reference);
-
-	return head(r, url, true, "manifest", NULL, e);
 }
 
 int

@@ -56,7 +56,6 @@ int registry_get_manifest(struct registry *r, const char *reference, struct buf 
 	char media_type[128], struct digest *digest, struct err *e);
 /* HEAD: 1 and *size (-1: not said), 0 it is not there, -1. */
 int registry_has_blob(struct registry *r, const struct digest *d, int64_t *size, struct err *e);
-int registry_has_manifest(struct registry *r, const char *reference, struct err *e);
 /* Starts a GET of a blob; the caller reads res with http_read and ends it with http_done; nothing
  * is verified here. 0/-1. */
 int registry_get_blob(

@@ -74,11 +74,11 @@ int writer_ref(struct writer *w, const struct digest *d, struct err *e);
 
 /* DK_ROOT/lock. fd/-1; closing it unlocks. */
 int store_lock(struct store *s, bool exclusive, struct err *e);
-/* Removes tmp/ entries whose writer is gone (blob-*.part: older than 7 days). Needs the exclusive
- * lock. */
-int store_sweep_tmp(struct store *s, struct err *e);
-/* The same for a program about to write much: takes the lock itself, and removes when it has let it
- * go. What goes wrong is the next one's to say. */
+/*
+ * Removes tmp/ entries whose writer is gone (blob-*.part: older than 7 days), for a program about
+ * to write much. Takes the exclusive lock, and removes when it has let it go. What goes wrong is
+ * the next one's to say.
+ */
 void store_tidy(struct store *s);
 
 #endif

@@ -96,11 +96,3 @@ store_tidy(struct store *s)
 	close(lock);
 	(void)sweep_remove(s, &stale, &ignored);
 }
-
-int
-store_sweep_tmp(struct store *s, struct err *e)
-{
-	CLEAN_STRV struct strv stale = { 0 };
-
-	return sweep_find(s, &stale, e) < 0 ? -1 : sweep_remove(s, &stale, e);
-}

@@ -161,8 +161,8 @@ test_writer(void)
 	path = xasprintf("tmp/%s/refs", w.id);
 	ok(fd_load(s.dir, path, 4096, &refs, &e) == 0 && strstr(buf_str(&refs), EMPTY "\n") != NULL,
 		"refs names it");
-	is_int(store_sweep_tmp(&s, &e), 0, "a sweep");
-	is_int(entries(s.dir, "tmp"), 1, "leaves a living writer alone");
+	store_tidy(&s);
+	is_int(entries(s.dir, "tmp"), 1, "a sweep leaves a living writer alone");
 	writer_close(&w);
 	is_int(entries(s.dir, "tmp"), 0, "closing leaves nothing");
 }
@@ -193,11 +193,11 @@ test_killed(void)
 	is_int(entries(s.dir, "tmp"), 1, "it leaves its directory");
 	part = xasprintf("%s/k/tmp/blob-" EMPTY ".part", top);
 	put_file(part, "some of it");
-	is_int(store_sweep_tmp(&s, &e), 0, "a sweep");
-	is_int(entries(s.dir, "tmp"), 1, "removes it, and leaves a fresh partial download");
+	store_tidy(&s);
+	is_int(entries(s.dir, "tmp"), 1, "a sweep removes it, and leaves a fresh partial download");
 	utimensat(AT_FDCWD, part, old, 0);
-	is_int(store_sweep_tmp(&s, &e), 0, "another");
-	is_int(entries(s.dir, "tmp"), 0, "removes one of eight days");
+	store_tidy(&s);
+	is_int(entries(s.dir, "tmp"), 0, "and removes one of eight days");
 	is_int(entries(s.dir, "blobs/sha256"), 0, "no blob came of it");
 }
 
