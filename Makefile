@@ -45,8 +45,8 @@ store_OBJ = \
 	blob blobout digests tag taglist root image imagewrite imagesize \
 	layerdir layermeta layersync chain mark gc \
 	ctr ctrconf ctrfile ctrstate ctrmake ctrremove names events
-layer_OBJ = codec whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
-remote_OBJ = net url b64 x509 trust tls conn head http auth token registry progress transfer remoteopt
+layer_OBJ = decoder encoder whiteout tree untar mktar confine unpack $(ZSTDENC_$(ZSTD))
+remote_OBJ = net url b64 x509 trust verifier tls conn head http auth token registry progress transfer remoteopt
 run_OBJ = rootfs userns clone cgroup devbpf mounts caps exec seccomp user init run
 
 # ---- programs: objects beside main, archives of lib/ (top first), third-party libraries
