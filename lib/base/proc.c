@@ -41,7 +41,7 @@ move_fd(int fd, int want)
 _Noreturn static void
 child(char *const argv[], int in, int out, int errfd, int report)
 {
-	int null = -1, code;
+	int code;
 
 	reset_signals();
 	/* out of the way of 0, 1, 2 */
@@ -52,7 +52,7 @@ child(char *const argv[], int in, int out, int errfd, int report)
 	if (errfd >= 0 && errfd < 3)
 		errfd = fcntl(errfd, F_DUPFD_CLOEXEC, 3);
 	if (in < 0)
-		in = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (move_fd(in, 0) == 0 && (out < 0 || move_fd(out, 1) == 0) &&
 		(errfd < 0 || move_fd(errfd, 2) == 0))
 		execvp(argv[0], argv);
@@ -72,10 +72,6 @@ proc_spawn(char *const argv[], int in, int out, int errfd, struct err *e)
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_set(e, errno, "pipe");
 	rd = report[0];
-	if (report[1] < 3) { /* somebody started us with 0, 1 or 2 closed */
-		close(report[1]);
-		return err_setx(e, EBADF, "standard input, output or error is closed");
-	}
 	pid = fork();
 	if (pid == 0)
 		child(argv, in, out, errfd, report[1]);

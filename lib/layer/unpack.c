@@ -265,11 +265,8 @@ unpackd_open(struct unpackd *u, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(e, errno, "socketpair");
 	pid = fork();
-	if (pid == 0) {
-		if (pair[1] < 3) /* whoever started us closed 0, 1 or 2 */
-			pair[1] = fcntl(pair[1], F_DUPFD_CLOEXEC, 3);
+	if (pid == 0)
 		zygote(pair[1]);
-	}
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
